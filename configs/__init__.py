@@ -1,0 +1,5 @@
+"""Configuration that travels in the wheel as data: detectors, scan profiles and views."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent

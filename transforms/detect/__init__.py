@@ -1,0 +1,1 @@
+"""Detectors: packages, networks, preprocessing and scoring."""

@@ -1,0 +1,1 @@
+"""From a decoded frame to the pixels a detector sees; imported by examiner children, so neither torch nor Beam."""
