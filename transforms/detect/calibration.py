@@ -1,0 +1,46 @@
+"""From raw logits to what a row states: roll-up, calibrated score and level, without torch."""
+
+import math
+from collections.abc import Sequence
+
+from transforms.detect.package import DetectorConfig
+
+NONE = "none"
+
+
+def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:
+    """The raw logit of an item from those of its frames.
+
+    Args:
+        frame_raws: Raw logits, one a frame, in any order.
+        config: The detector's configuration; its `rollup` says how.
+
+    Returns:
+        The mean of the logits, for `rollup: mean`; the same for every order of the frames.
+
+    Raises:
+        ValueError: There is no frame: an item without frames has no score, and 0 would be a lie.
+    """
+    if not frame_raws:
+        raise ValueError("no frame was scored, so there is nothing to roll up; record the item as failed")
+    if config.rollup != "mean":
+        raise ValueError(f"unknown rollup '{config.rollup}'; use 'mean'")
+    return math.fsum(frame_raws) / len(frame_raws)
+
+
+def calibrate(raw: float, config: DetectorConfig) -> float:
+    """The calibrated score in [0, 1] of a raw logit, by Platt scaling (Platt 1999).
+
+    It is a probability only where AI and real pictures are as frequent as in the data it was fitted on.
+    """
+    z = config.calibration.scale * raw + config.calibration.bias
+    if z >= 0:
+        return 1.0 / (1.0 + math.exp(-z))
+    return math.exp(z) / (1.0 + math.exp(z))
+
+
+def level(calibrated: float, config: DetectorConfig) -> str:
+    """The highest level whose threshold a calibrated score reaches: `none`, `elevated` or `suspected`."""
+    reached = [p for p in config.operating_points if calibrated >= p.threshold]
+    # At equal thresholds the stronger level wins, so compare the names too: "suspected" > "elevated".
+    return max(reached, key=lambda p: (p.threshold, p.level)).level if reached else NONE

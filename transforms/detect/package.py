@@ -1,0 +1,277 @@
+"""Detector packages: a folder with `detector.yaml` and weights; read and checked here without torch."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+import configs
+from transforms.detect.preprocess import InputSpec
+
+CONFIG_NAME = "detector.yaml"
+MAX_HEADER_BYTES = 16 << 20
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Interval = tuple[float, float]
+
+
+class DetectorError(Exception):
+    """A detector cannot be used: `code` is stable, the message says what, which item and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __reduce__(self) -> tuple[type["DetectorError"], tuple[str, str]]:
+        """Keep the code when the error crosses a process border."""
+        return type(self), (self.code, str(self))
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Architecture(_Model):
+    """Which built-in network the weights belong to, and its parameters."""
+
+    name: str
+    params: dict[str, int | float | bool | list[int]] = Field(default_factory=dict)
+
+
+class Calibration(_Model):
+    """Platt scaling (Platt 1999): calibrated = sigmoid(scale * raw + bias)."""
+
+    method: Literal["platt"]
+    scale: float = Field(gt=0.0)
+    bias: float
+    fitted_on: str
+
+
+class OperatingPoint(_Model):
+    """A calibrated score from which a level is stated, and the false alarms measured there."""
+
+    level: Literal["elevated", "suspected"]
+    threshold: Share
+    target_false_alarm_rate: Share
+    false_alarm_rate: Share
+    interval: Interval
+    n: int = Field(ge=1)
+    measured_on: str
+
+
+class Skill(_Model):
+    """One measured figure: never without its sample size and its interval."""
+
+    source: str
+    measured_on: str
+    treatment: str
+    metric: str
+    value: float
+    interval: Interval | None
+    n_ai: int = Field(ge=0)
+    n_real: int = Field(ge=0)
+
+
+class TrainingSource(_Model):
+    """A source that the weights were trained on, with its licence and its share of the drawn samples."""
+
+    source: str
+    label: Literal["ai", "real"]
+    n: int = Field(ge=1)
+    licence: str
+    drawn: Share
+
+
+class Weights(_Model):
+    """The weight file and its digest."""
+
+    file: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+    @field_validator("file")
+    @classmethod
+    def _plain_name(cls, value: str) -> str:
+        if not value or value.startswith(".") or Path(value).name != value or "\\" in value:
+            raise ValueError("must be a plain file name in the package's own folder")
+        return value
+
+
+class SelfTest(_Model):
+    """The raw logit of `preprocess.synthetic_views`: the answer that the network must give everywhere."""
+
+    raw: float
+    tolerance: float = Field(gt=0.0)
+
+
+class DetectorConfig(_Model):
+    """All of `detector.yaml`."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    version: str
+    licence: str
+    description: str
+    architecture: Architecture
+    input: InputSpec
+    rollup: Literal["mean"]
+    calibration: Calibration
+    operating_points: list[OperatingPoint] = Field(min_length=1)
+    training: str
+    training_data: list[TrainingSource]
+    skill: list[Skill]
+    blind_spots: list[str]
+    weights: Weights
+    self_test: SelfTest
+
+    @model_validator(mode="after")
+    def _levels_rise(self) -> Self:
+        thresholds = {point.level: point.threshold for point in self.operating_points}
+        if len(thresholds) != len(self.operating_points):
+            raise ValueError("operating_points: each level may stand there once")
+        if thresholds.get("suspected", 1.0) < thresholds.get("elevated", 0.0):
+            raise ValueError("operating_points: 'suspected' must not lie below 'elevated'")
+        return self
+
+
+@dataclass(frozen=True)
+class DetectorPackage:
+    """A package that was read and checked.
+
+    Attributes:
+        config: The contents of `detector.yaml`.
+        directory: The folder.
+        digest: SHA-256 of every file in the folder, as 64 hexadecimal digits.
+    """
+
+    config: DetectorConfig
+    directory: Path
+    digest: str
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the weight file lies."""
+        return self.directory / self.config.weights.file
+
+
+def load_package(name_or_dir: str) -> DetectorPackage:
+    """Read a detector package and check all that can be checked without torch.
+
+    Args:
+        name_or_dir: The name of a shipped detector, such as `aiqyn-compact`, or the path of a package folder.
+
+    Returns:
+        The package; its weights have the stated digest and are no pickle.
+
+    Raises:
+        DetectorError: `missing_package`, `invalid_config`, `missing_weights`, `pickle_refused` or
+            `digest_mismatch`.
+    """
+    directory = _find(name_or_dir)
+    config = read_config(directory / CONFIG_NAME)
+    package = DetectorPackage(config, directory, digest_folder(directory))
+    _check_weights(package)
+    return package
+
+
+def read_config(path: Path) -> DetectorConfig:
+    """Read and validate a `detector.yaml`.
+
+    Raises:
+        DetectorError: `missing_package` when it cannot be read, `invalid_config` naming the offending field.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as e:
+        raise DetectorError("missing_package", f"{path} cannot be read ({e.strerror}); check the path") from e
+    except UnicodeDecodeError as e:
+        raise DetectorError("invalid_config", f"{path} is not UTF-8 text; restore the package") from e
+    try:
+        return DetectorConfig.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as e:
+        raise DetectorError(
+            "invalid_config", f"{path} is not valid YAML: {_one_line(e)}; correct it there"
+        ) from e
+    except ValidationError as e:
+        faults = "; ".join(
+            f"{'.'.join(map(str, error['loc'])) or 'top level'}: {error['msg']}" for error in e.errors()[:5]
+        )
+        raise DetectorError(
+            "invalid_config", f"{path} does not describe a detector: {faults}; correct it"
+        ) from e
+
+
+def digest_folder(directory: Path) -> str:
+    """SHA-256 over the relative name and bytes of every file in a folder, in the order of the names."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+        name = path.relative_to(directory).as_posix().encode()
+        # Lengths go in too: otherwise bytes could move between a name and its file unnoticed.
+        total.update(len(name).to_bytes(8, "little") + name + path.stat().st_size.to_bytes(8, "little"))
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                total.update(block)
+    return total.hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _find(name_or_dir: str) -> Path:
+    bare = Path(name_or_dir).name == name_or_dir and not name_or_dir.startswith(".")
+    shipped = configs.ROOT / "detectors"
+    candidates = [shipped / name_or_dir] if bare else []
+    candidates.append(Path(name_or_dir))
+    for candidate in candidates:
+        if (candidate / CONFIG_NAME).is_file():
+            return candidate
+    known = ", ".join(sorted(p.parent.name for p in shipped.glob(f"*/{CONFIG_NAME}"))) or "none"
+    raise DetectorError(
+        "missing_package",
+        f"no detector '{name_or_dir}': neither a shipped one ({known}) nor a folder with {CONFIG_NAME}; "
+        "name one of them or give the folder's path",
+    )
+
+
+def _check_weights(package: DetectorPackage) -> None:
+    path = package.weights_path
+    if not path.is_file():
+        raise DetectorError("missing_weights", f"{path} is missing; restore the package")
+    if path.suffix != ".safetensors" or not _is_safetensors(path):
+        raise DetectorError(
+            "pickle_refused",
+            f"{path} is not a safetensors file; other formats can run code when they are read, so convert it",
+        )
+    found = sha256_file(path)
+    if found != package.config.weights.sha256:
+        raise DetectorError(
+            "digest_mismatch",
+            f"{path} has SHA-256 {found}, {CONFIG_NAME} states {package.config.weights.sha256}; "
+            "the file was changed or damaged, restore the package",
+        )
+
+
+def _is_safetensors(path: Path) -> bool:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(size - 8, MAX_HEADER_BYTES):
+            return False
+        header = file.read(length)
+    try:
+        return isinstance(_json(header), dict)
+    except ValueError:
+        return False
+
+
+def _json(data: bytes) -> Any:  # noqa: ANN401 (a header may hold anything until it is checked)
+    return json.loads(data)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
