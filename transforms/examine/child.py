@@ -1,0 +1,80 @@
+"""An examiner child: ``python -m transforms.examine.child FD SETTINGS`` serves one file after another until its parent
+goes. Everything that parses untrusted bytes runs here, behind the closed door of ``sandbox``.
+"""
+
+import json
+import os
+import select
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from transforms.examine import sandbox
+
+Examine = Callable[..., Any]
+
+
+def serve(channel: socket.socket, settings_json: str, examine: Examine | None = None) -> None:
+    """Answers requests until the channel closes.
+
+    A request is a JSON object with the file's ``name`` and the open file's descriptor; the answer is one message per
+    sampled frame and one with the examination.
+
+    Args:
+        channel: Connected Unix socket.
+        settings_json: ``ExamineSettings`` as JSON.
+        examine: Stands in for ``examine_content``; tests of misbehaving decoders use it.
+    """
+    data = json.loads(settings_json)
+    sandbox.limit_resources(data["limits"]["memory_bytes"])
+    door = sandbox.close_door()
+
+    # Decoders are loaded only now: the threads that libraries start must be born behind the door.
+    import cv2  # noqa: PLC0415
+
+    from transforms.examine import channel as messages  # noqa: PLC0415
+    from transforms.examine.content import examine_content  # noqa: PLC0415
+    from transforms.examine.settings import ExamineSettings  # noqa: PLC0415
+
+    cv2.setNumThreads(1)
+    settings = ExamineSettings.from_json(data)
+    examine = examine or examine_content
+    messages.send(channel, {"ready": True, "door": door})
+    threading.Thread(target=_leave_with_parent, args=(channel,), daemon=True).start()
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 1)
+        if not request:
+            return
+        with os.fdopen(descriptors[0], "rb") as file:
+            sandbox.grant_cpu_seconds(settings.limits.cpu_seconds)
+            answer = _answer(examine, file, json.loads(request)["name"], settings, channel)
+        messages.send(channel, {"examination": answer})
+
+
+def _answer(examine: Examine, file: BinaryIO, name: str, settings: Any, channel: socket.socket) -> dict[str, Any]:
+    from transforms.examine import channel as messages  # noqa: PLC0415
+    from transforms.outcomes import Reason  # noqa: PLC0415
+    from transforms.records import Examination  # noqa: PLC0415
+
+    try:
+        found = examine(
+            file, name, settings, lambda time_ms, views: messages.send(channel, {"timestamp_ms": time_ms}, views)
+        )
+    except MemoryError:
+        found = Examination.refused(Reason.OUT_OF_MEMORY)
+    return asdict(found)
+
+
+def _leave_with_parent(channel: socket.socket) -> None:
+    """Ends the process as soon as the parent hangs up, also in the middle of a file."""
+    poll = select.poll()
+    poll.register(channel, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+    poll.poll()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -1,0 +1,107 @@
+"""Examines one file from its open descriptor: sniffs, decodes, samples, and says what it learnt."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import cv2
+
+from transforms.detect.preprocess import InputSpec, prepare
+from transforms.examine import pictures, videos
+from transforms.examine.frames import Frame, MediaError, Pixels, perceptual_hash
+from transforms.examine.settings import ExamineSettings
+from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
+from transforms.outcomes import Outcome, Reason
+from transforms.records import Examination
+
+Emit = Callable[[float | None, Pixels], None]
+"""Takes one sampled frame: its time and its views, uint8 (views, size, size, 3)."""
+
+
+def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: Emit) -> Examination:
+    """Examines one file and emits the views of its sampled frames.
+
+    Args:
+        file: Open for reading, seekable, at the start; only this file is read.
+        name: The file's name, used for nothing but the reason when its content is no media.
+        settings: What to sample and within which limits.
+        emit: Called once per sampled frame, in order.
+
+    Returns:
+        The examination without scores; ``frames_examined`` counts the emitted frames. Nothing that a file can do
+        makes this raise but ``MemoryError``.
+    """
+    size_bytes = os.fstat(file.fileno()).st_size
+    if size_bytes == 0:
+        return Examination.refused(Reason.EMPTY_FILE)
+    if size_bytes > settings.limits.file_bytes:
+        detail = f"The file has {size_bytes:,} bytes; the limit is {settings.limits.file_bytes:,}."
+        return Examination.refused(Reason.OVER_SIZE_LIMIT, detail)
+    media_type = sniff(file.read(SNIFF_BYTES))
+    file.seek(0)
+    if media_type is None:
+        return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(name) else Reason.NOT_MEDIA)
+    examine = _examine_picture if media_type.startswith("image/") else _examine_video
+    try:
+        return examine(file, media_type, settings, emit)
+    except MediaError as error:
+        return replace(Examination.refused(error.reason, error.detail), media_type=media_type)
+    except cv2.error as error:
+        reason = Reason.OUT_OF_MEMORY if error.code == cv2.Error.StsNoMem else Reason.CORRUPT
+        return replace(Examination.refused(reason, str(error)[:300]), media_type=media_type)
+
+
+def _examine_picture(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
+    image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
+    tally = _Tally()
+    ending = tally.emit_all(
+        pictures.sample_picture(image, facts, settings.sampling, settings.limits), settings.input, emit
+    )
+    found = Examination(
+        Outcome.EXAMINED,
+        media_type=media_type,
+        width=facts.width,
+        height=facts.height,
+        duration_ms=facts.duration_ms,
+        perceptual_hash=tally.perceptual_hash,
+        captured_at=facts.captured_at,
+        frames_examined=tally.frames,
+        layers=tuple(facts.notes),
+    )
+    return found.ended(ending.reason, ending.detail) if ending else found
+
+
+def _examine_video(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
+    video = videos.open_video(file, media_type, settings.limits)
+    tally = _Tally()
+    ending = tally.emit_all(videos.sample_video(video, settings.sampling), settings.input, emit)
+    found = Examination(
+        Outcome.EXAMINED,
+        media_type=media_type,
+        width=video.width,
+        height=video.height,
+        duration_ms=video.duration_ms,
+        perceptual_hash=tally.perceptual_hash,
+        frames_examined=tally.frames,
+        layers=tuple(video.notes),
+    )
+    return found.ended(ending.reason, ending.detail) if ending else found
+
+
+@dataclass(slots=True)
+class _Tally:
+    frames: int = 0
+    perceptual_hash: str | None = None
+
+    def emit_all(self, frames: Iterator[Frame], spec: InputSpec, emit: Emit) -> MediaError | None:
+        """Emits every frame; returns the error that ended them early, if one did."""
+        try:
+            for frame in frames:
+                if self.perceptual_hash is None:
+                    self.perceptual_hash = perceptual_hash(frame.rgb)
+                emit(frame.timestamp_ms, prepare(frame.rgb, spec))
+                self.frames += 1
+        except MediaError as error:
+            return error
+        return None

@@ -1,0 +1,210 @@
+"""The parent's side of examiner children: starts them, hands them files, watches deadlines, replaces the dead."""
+
+import json
+import os
+import queue
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from transforms.examine import channel as messages
+from transforms.examine.frames import Pixels
+from transforms.examine.settings import ExamineSettings
+from transforms.outcomes import Outcome, Reason
+from transforms.records import Examination, LayerNote, Place
+
+CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
+_START_SECONDS = 60.0
+_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One file's examination with its sampled frames: time in milliseconds, and views (views, size, size, 3)."""
+
+    examination: Examination
+    frames: list[tuple[float | None, Pixels]]
+    children_lost: int = 0
+
+
+class ChildDiedError(Exception):
+    """A child ended, or was ended, in the middle of a file."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Child:
+    """One examiner child and the channel to it."""
+
+    def __init__(self, settings: ExamineSettings, command: Sequence[str] = CHILD_COMMAND) -> None:
+        self._limits = settings.limits
+        self._channel, theirs = socket.socketpair()
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(  # fork + exec: never a bare fork of a process that has threads
+                [*command, str(theirs.fileno()), json.dumps(settings.to_json())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=environment | _ONE_THREAD,
+                start_new_session=True,  # a Ctrl-C at the terminal is the parent's to handle
+            )
+        self._channel.settimeout(_START_SECONDS)
+        try:
+            ready, _ = messages.receive(self._channel)
+        except (messages.ChannelClosedError, OSError) as error:
+            self.close()
+            raise RuntimeError(
+                f"an examiner child did not start ({error}); run: {' '.join(command)} --help, and see what it says"
+            ) from error
+        self.door: dict[str, bool] = ready["door"]
+
+    def examine(self, descriptor: int, name: str) -> Examined:
+        """Has the child examine an open file.
+
+        Raises:
+            ChildDiedError: With the reason; the child is gone and must be replaced.
+        """
+        deadline = time.monotonic() + self._limits.file_seconds
+        frames: list[tuple[float | None, Pixels]] = []
+        try:
+            self._channel.settimeout(self._limits.frame_seconds)
+            request = json.dumps({"name": name}).encode()
+            socket.send_fds(self._channel, [request], [descriptor])
+            while True:
+                self._channel.settimeout(max(0.001, min(self._limits.frame_seconds, deadline - time.monotonic())))
+                message, pixels = messages.receive(self._channel)
+                if pixels is None:
+                    return Examined(examination_from_json(message["examination"]), frames)
+                frames.append((message["timestamp_ms"], pixels))
+        except TimeoutError as error:
+            self.close()
+            raise ChildDiedError(Reason.TIMED_OUT, f"No frame came in time after {len(frames)} frames.") from error
+        except (messages.ChannelClosedError, OSError) as error:
+            raise self._cause_of_death() from error
+
+    def _cause_of_death(self) -> ChildDiedError:
+        self._channel.close()
+        try:
+            status = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return ChildDiedError(Reason.DECODER_CRASHED, "The child closed its channel and did not end.")
+        if status == -signal.SIGXCPU:
+            return ChildDiedError(Reason.TIMED_OUT, f"More than {self._limits.cpu_seconds} s of processor time.")
+        ending = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        return ChildDiedError(Reason.DECODER_CRASHED, f"The decoder ended with {ending}.")
+
+    def close(self) -> None:
+        """Ends the child at once, whatever it does."""
+        self._channel.close()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._process.wait()
+
+
+class ChildPool:
+    """Examines files in ``size`` children at the same time; each has a thread here that waits for it."""
+
+    def __init__(self, settings: ExamineSettings, size: int, command: Sequence[str] = CHILD_COMMAND) -> None:
+        self._settings = settings
+        self._command = command
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="examiner")
+        self._idle: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
+        for _ in range(size):
+            self._idle.put(None)
+
+    def submit(self, place: Place) -> "Future[Examined]":
+        """Starts the examination of a file as soon as a child is free."""
+        return self._threads.submit(self.examine, place)
+
+    def examine(self, place: Place) -> Examined:
+        """Examines a file; a child that dies of it is replaced and the file tried once more."""
+        try:
+            descriptor = open_place(place)
+        except FileNotFoundError:
+            return Examined(Examination.refused(Reason.VANISHED, "The file vanished during the scan."), [])
+        except OSError as error:
+            return Examined(Examination.refused(Reason.UNREADABLE, error.strerror or str(error)), [])
+        try:
+            examined = self._examine_twice(descriptor, place)
+            return _checked(examined, descriptor, place)
+        finally:
+            os.close(descriptor)
+
+    def _examine_twice(self, descriptor: int, place: Place) -> Examined:
+        child = self._idle.get()
+        lost = 0
+        try:
+            while True:
+                child = child or Child(self._settings, self._command)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                try:
+                    return replace(child.examine(descriptor, place.path), children_lost=lost)
+                except ChildDiedError as death:
+                    child, lost = None, lost + 1
+                    if lost == 2:
+                        return Examined(Examination.refused(death.reason, death.detail), [], lost)
+        finally:
+            self._idle.put(child)
+
+    def close(self) -> None:
+        """Ends all children; examinations under way are abandoned."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with suppress(queue.Empty):
+            while True:
+                child = self._idle.get_nowait()
+                if child:
+                    child.close()
+
+
+def open_place(place: Place) -> int:
+    """A descriptor of the place's bytes: of the local file, or of an unnamed local copy of a remote one.
+
+    Raises:
+        OSError: The bytes cannot be had, or the place is no regular file.
+    """
+    if "://" not in place.path:
+        descriptor = os.open(place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # non-blocking: a FIFO must not hang
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(0, "This is no regular file.")
+        return descriptor
+    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415  (slow, and local scans need it not)
+
+    with FileSystems.open(place.path) as remote, tempfile.TemporaryFile() as copy:
+        while chunk := remote.read(1 << 20):
+            copy.write(chunk)
+        copy.flush()
+        return os.dup(copy.fileno())
+
+
+def _checked(examined: Examined, descriptor: int, place: Place) -> Examined:
+    """Refuses what was learnt of a local file that is no longer the one that was listed and hashed."""
+    if "://" in place.path:
+        return examined
+    now = os.fstat(descriptor)
+    if (now.st_size, now.st_mtime_ns) == (place.size_bytes, place.mtime_ns):
+        return examined
+    return Examined(Examination.refused(Reason.CHANGED_DURING_SCAN), [], examined.children_lost)
+
+
+def examination_from_json(data: dict[str, Any]) -> Examination:
+    """An examination as a child sent it."""
+    notes = tuple(LayerNote(**note) for note in data["layers"])
+    reason = Reason(data["reason"]) if data["reason"] else None
+    return Examination(**{**data, "outcome": Outcome(data["outcome"]), "reason": reason, "layers": notes, "scores": ()})

@@ -1,0 +1,247 @@
+"""Videos to upright 8-bit frames at exact times.
+
+OpenCV decodes: its FFmpeg is LGPL, where PyAV's wheel carries GPL encoders. Measured (``docs/decoding.md``): the time
+that OpenCV reports after ``grab()`` is exact, its seeking by time is not, so every seek is verified and stepped. The
+wheel has no AV1 decoder; AV1 goes through PyAV where the extra ``av1`` is installed (``av1``).
+"""
+
+import importlib.util
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Final, Protocol
+
+from transforms.examine.frames import Frame, MediaError, Pixels, check_pixels
+from transforms.examine.settings import Limits, Sampling
+from transforms.examine.structure import read_structure
+from transforms.outcomes import Reason
+from transforms.records import LayerNote
+
+DEMUXERS: Final = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg"
+"""FFmpeg containers that hold their media themselves. Playlists and scripts, which open other files, are not among them."""
+# FFmpeg reads through our stream object and needs no protocol of its own; "none" is the name of none.
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;none|format_whitelist;{DEMUXERS}"
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+import cv2  # noqa: E402  (reads the environment set above)
+
+AV1_AVAILABLE: Final = importlib.util.find_spec("av") is not None
+_NEAR_FRAMES = 120
+_BACK_OFF_FRAMES = 2
+
+
+class Player(Protocol):
+    """A position in a video that moves forward frame by frame and can be set back."""
+
+    width: int
+    height: int
+    fps: float
+    duration_ms: float
+
+    def grab(self) -> float | None:
+        """Moves to the next frame; its presentation time in milliseconds, or None at the end."""
+
+    def retrieve(self) -> Pixels | None:
+        """The frame last grabbed, uint8 (height, width, 3) RGB, upright."""
+
+    def seek(self, time_ms: float) -> None:
+        """Moves to somewhere near ``time_ms``, as exactly as the container allows."""
+
+
+class OpenCvPlayer:
+    """``Player`` through OpenCV's FFmpeg, reading from a stream object, one thread."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._stream = io.BufferedReader(_Unclosing(file))
+        self._capture = cv2.VideoCapture(self._stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])  # type: ignore[call-overload]
+        self.is_open = self._capture.isOpened()
+        turned = round(self._get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
+        size = int(self._get(cv2.CAP_PROP_FRAME_WIDTH)), int(self._get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self.width, self.height = size[::-1] if turned else size
+        rate, count = self._get(cv2.CAP_PROP_FPS), self._get(cv2.CAP_PROP_FRAME_COUNT)
+        self.fps = rate if 0.01 < rate < 1000 else 25.0
+        self.duration_ms = max(count, 0.0) / self.fps * 1000
+
+    @property
+    def codec(self) -> str:
+        """The codec's four-character code, upper case."""
+        return int(self._get(cv2.CAP_PROP_FOURCC)).to_bytes(8, "little", signed=True)[:4].decode("latin-1").upper()
+
+    def _get(self, key: int) -> float:
+        return float(self._capture.get(key))
+
+    def grab(self) -> float | None:
+        """See ``Player``."""
+        return self._get(cv2.CAP_PROP_POS_MSEC) if self._capture.grab() else None
+
+    def retrieve(self) -> Pixels | None:
+        """See ``Player``."""
+        ok, bgr = self._capture.retrieve()
+        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) if ok and bgr is not None else None  # type: ignore[return-value]
+
+    def seek(self, time_ms: float) -> None:
+        """See ``Player``."""
+        self._capture.set(cv2.CAP_PROP_POS_MSEC, max(time_ms, 0.0))
+
+
+class _Unclosing(io.RawIOBase):
+    """A view of the caller's file that OpenCV may close without closing the file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._descriptor = os.dup(file.fileno())
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return os.readv(self._descriptor, [buffer])
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return os.lseek(self._descriptor, offset, whence)
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+
+@dataclass(slots=True)
+class Video:
+    """An opened video; sizes in pixels, upright. ``duration_ms`` is the container's claim until frames are sampled."""
+
+    player: Player
+    width: int
+    height: int
+    duration_ms: float
+    is_cut_short: bool
+    notes: list[LayerNote] = field(default_factory=list)
+
+
+def open_video(file: BinaryIO, media_type: str, limits: Limits) -> Video:
+    """Opens a video and reads its header.
+
+    Args:
+        file: The open file; stays open.
+        media_type: As sniffed.
+        limits: Its ``pixels`` bounds width × height of a frame.
+
+    Raises:
+        MediaError: With the reason why no frame can be had.
+    """
+    structure = read_structure(file, media_type)
+    if structure.has_video is False:
+        raise MediaError(Reason.NO_FRAMES, "The file holds no video track.")
+    player = OpenCvPlayer(file)
+    if not player.is_open:
+        if structure.cut_short:
+            raise MediaError(Reason.TRUNCATED, "The file ends before its index or its content does.")
+        raise MediaError(Reason.CORRUPT, f"The {media_type} container cannot be read.")
+    check_pixels(player.width, player.height, limits.pixels)
+    chosen: Player = player
+    if player.codec in {"AV01", "AV1 "}:
+        if not AV1_AVAILABLE:
+            raise MediaError(Reason.DECODER_MISSING, "AV1 needs the extra: pip install 'aiqyn[av1]'.")
+        from transforms.examine.av1 import PyAvPlayer  # noqa: PLC0415  (an extra, and slow to load)
+
+        chosen = PyAvPlayer(file)
+    return Video(chosen, chosen.width, chosen.height, chosen.duration_ms, structure.cut_short)
+
+
+def sample_video(video: Video, sampling: Sampling) -> Iterator[Frame]:
+    """Up to ``sampling.frames`` frames, evenly spread over the time from the first frame to the last, both included.
+
+    The frame for a moment is the first whose presentation time is not before it. ``video.duration_ms`` becomes the time
+    from the first to the end of the last frame that decodes.
+
+    Raises:
+        MediaError: ``no_frames``, ``truncated`` or ``corrupt``; the frames before it stand.
+    """
+    player = video.player
+    first_ms = player.grab()
+    if first_ms is None:
+        reason = Reason.TRUNCATED if video.is_cut_short else Reason.NO_FRAMES
+        raise MediaError(reason, "The video track holds no frame that decodes.")
+    claimed_ms, frame_ms = video.duration_ms, 1000 / player.fps
+    first = _retrieve(player)
+    video.height, video.width = first.shape[:2]
+    last_ms, last = _find_end(player, max(claimed_ms - frame_ms, first_ms), frame_ms) or (first_ms, first)
+    video.duration_ms = round(last_ms - first_ms + frame_ms, 3)
+    yield Frame(_exact(first_ms), first)
+    wanted = sampling.frames
+    targets = [first_ms + (last_ms - first_ms) * step / (wanted - 1) for step in range(1, wanted - 1)]
+    previous_ms = first_ms
+    position: float | None = None
+    for target_ms in targets:
+        if target_ms <= previous_ms:
+            continue  # fewer frames than moments: the frame for this one has been shown
+        position = _advance(player, position, target_ms, frame_ms)
+        if position is None or position >= last_ms:
+            break
+        yield Frame(_exact(position), _retrieve(player))
+        previous_ms = position
+    if last_ms > previous_ms and wanted > 1:
+        yield Frame(_exact(last_ms), last)
+    _check_end(video, claimed_ms, last_ms - first_ms, frame_ms)
+
+
+def _check_end(video: Video, claimed_ms: float, shown_ms: float, frame_ms: float) -> None:
+    if video.is_cut_short:
+        raise MediaError(Reason.TRUNCATED, f"The file is cut short; {shown_ms / 1000:.1f} s of it can be shown.")
+    missing_ms = claimed_ms - shown_ms - frame_ms
+    if missing_ms > max(1000.0, 5 * frame_ms):
+        detail = f"{claimed_ms / 1000:.1f} s are announced, the last frame that decodes is at {shown_ms / 1000:.1f} s"
+        video.notes.append(LayerNote("frames", "ended_early", detail))
+
+
+def _find_end(player: Player, expected_ms: float, frame_ms: float) -> tuple[float, Pixels] | None:
+    """The last frame that decodes and its time: from ever further back, until there is one to run to the end from."""
+    reach_ms = 4 * frame_ms
+    while True:
+        player.seek(expected_ms - reach_ms)
+        last_ms: float | None = None
+        while (time_ms := player.grab()) is not None:
+            last_ms = time_ms
+        if last_ms is not None and _advance(player, None, last_ms, frame_ms) is not None:
+            return last_ms, _retrieve(player)
+        if reach_ms > expected_ms:
+            return None
+        reach_ms *= 8
+
+
+def _advance(player: Player, position: float | None, target_ms: float, frame_ms: float) -> float | None:
+    """Grabs the first frame at or after ``target_ms``; its time, or None where there is none.
+
+    Args:
+        player: Where to grab.
+        position: Time of the frame last grabbed, or None where it is unknown or beyond the target.
+        target_ms: The moment wanted.
+        frame_ms: Mean time between frames.
+    """
+    back_ms = _BACK_OFF_FRAMES * frame_ms
+    if position is None or target_ms - position > _NEAR_FRAMES * frame_ms:
+        player.seek(target_ms - back_ms)
+        position = player.grab()
+        while (position is None or position > target_ms) and back_ms < target_ms:
+            back_ms *= 4
+            player.seek(target_ms - back_ms)
+            position = player.grab()
+    while position is not None and position < target_ms:
+        position = player.grab()
+    return position
+
+
+def _retrieve(player: Player) -> Pixels:
+    pixels = player.retrieve()
+    if pixels is None:
+        raise MediaError(Reason.CORRUPT, "A frame that was found cannot be converted to pixels.")
+    return pixels
+
+
+def _exact(time_ms: float) -> float:
+    return round(time_ms, 3)

@@ -1,0 +1,143 @@
+"""The records that flow through a segment: small, frozen, picklable; frames excepted, none holds media bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from transforms.outcomes import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an input lies, as the inventory saw it.
+
+    Attributes:
+        source: The SOURCE argument through which it was listed.
+        uri: Printable address, the row key; bytes of a name that are no UTF-8 are escaped.
+        path: Address to open; equals ``uri`` but for such names.
+        size_bytes: Size when listed, or None where it could not be read.
+        mtime_ns: Modification time when listed, in nanoseconds since the epoch, or None.
+        member_path: Path inside a container, or None.
+        problem: Why it cannot be opened at all, or None.
+    """
+
+    source: str
+    uri: str
+    path: str
+    size_bytes: int | None
+    mtime_ns: int | None
+    member_path: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNote:
+    """What one layer of the examination could not do, or did with a reservation."""
+
+    layer: str
+    status: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorScore:
+    """One detector's roll-up for one item; ``calibrated`` is in [0, 1], null where nothing could be scored."""
+
+    detector: str
+    digest: str
+    raw: float | None
+    calibrated: float | None
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was learnt about one content, whatever happened to it. ``reason`` is null exactly for ``examined``."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str | None = None
+    media_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_ms: float | None = None
+    perceptual_hash: str | None = None
+    captured_at: str | None = None
+    frames_examined: int = 0
+    scores: tuple[DetectorScore, ...] = ()
+    layers: tuple[LayerNote, ...] = ()
+    examined_at: datetime | None = None
+
+    @classmethod
+    def refused(cls, reason: Reason, detail: str | None = None) -> "Examination":
+        """An examination that ended with ``reason``; its outcome follows from the reason."""
+        return cls(outcome=reason.outcome, reason=reason, detail=detail or reason.sentence)
+
+    def ended(self, reason: Reason, detail: str) -> "Examination":
+        """The same facts, with another ending."""
+        return replace(self, outcome=reason.outcome, reason=reason, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One content of a segment and every place of the segment where it lies.
+
+    Attributes:
+        key: Content hash, or the place's address where the bytes could not be hashed.
+        places: Non-empty; the first is the one that is opened.
+        content_sha256: Hexadecimal, or None where the bytes could not be read.
+        known: The examination to record without opening the file, or None: examine it.
+    """
+
+    key: str
+    places: tuple[Place, ...]
+    content_sha256: str | None
+    known: Examination | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameKey:
+    """Which frame of which content: ``frame_index`` counts the sampled frames from 0.
+
+    ``timestamp_ms`` is the frame's own presentation time, exact to a microsecond; None for a still or a page.
+    """
+
+    key: str
+    frame_index: int
+    timestamp_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScore:
+    """The detector's raw logit for one frame, or the error that this one frame cost."""
+
+    raw: float | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorInfo:
+    """The identity of a detector that rows carry."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSpec:
+    """What every row of a segment shares; travels to workers inside the transforms.
+
+    Attributes:
+        store: Root of the store, local path or URI, visible to every worker.
+        examination: Digest of detectors, profile and layer versions; see ``pipelines.plan``.
+        started_at: When the segment started, in UTC; the clock is read once, by the driver.
+    """
+
+    scan_id: str
+    segment_id: str
+    store: str
+    examination: str
+    started_at: datetime
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,151 @@
+"""Arrow schemas of the audit tables. Add columns freely; rename none: other people's scripts rely on them."""
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+_COUNTS = [("examined", pa.int64()), ("failed", pa.int64()), ("not_checked", pa.int64()), ("gone", pa.int64())]
+_SCORE = pa.struct(
+    [
+        ("detector", pa.string()),
+        ("digest", pa.string()),
+        ("raw", pa.float64()),
+        ("calibrated", pa.float64()),
+        ("level", pa.string()),
+    ]
+)
+_NOTE = pa.struct([("layer", pa.string()), ("status", pa.string()), ("detail", pa.string())])
+_DETECTOR = pa.struct([("name", pa.string()), ("version", pa.string()), ("digest", pa.string())])
+_VERSIONS = pa.map_(pa.string(), pa.string())
+_SECONDS = pa.map_(pa.string(), pa.float64())
+
+ITEMS = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("segment_id", pa.string()),
+        ("source", pa.string()),
+        ("uri", pa.string()),
+        ("member_path", pa.string()),
+        ("content_sha256", pa.string()),
+        ("size_bytes", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("media_type", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("duration_ms", pa.float64()),
+        ("perceptual_hash", pa.string()),
+        ("captured_at", pa.string()),
+        ("outcome", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("frames_examined", pa.int32()),
+        ("score", pa.float64()),
+        ("scores", pa.list_(_SCORE)),
+        ("layers", pa.list_(_NOTE)),
+        ("examination", pa.string()),
+        ("examined_at", TIMESTAMP),
+    ]
+)
+
+FRAMES = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("segment_id", pa.string()),
+        ("content_sha256", pa.string()),
+        ("frame_index", pa.int32()),
+        ("timestamp_ms", pa.float64()),
+        ("detector", pa.string()),
+        ("detector_digest", pa.string()),
+        ("score", pa.float64()),
+        ("raw", pa.float64()),
+        ("error", pa.string()),
+    ]
+)
+
+MARKS = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("segment_id", pa.string()),
+        ("content_sha256", pa.string()),
+        ("layer", pa.string()),
+        ("kind", pa.string()),
+        ("says", pa.string()),
+        ("class", pa.string()),
+        ("locator", pa.string()),
+        ("value", pa.string()),
+        ("value_sha256", pa.string()),
+        ("integrity", pa.string()),
+        ("signer_trust", pa.string()),
+        ("tool", pa.string()),
+    ]
+)
+
+VERDICTS = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("segment_id", pa.string()),
+        ("content_sha256", pa.string()),
+        ("policy", pa.string()),
+        ("policy_sha256", pa.string()),
+        ("as_of", pa.date32()),
+        ("synthesis", pa.string()),
+        ("scope", pa.string()),
+        ("machine_mark", pa.string()),
+        ("visible_warning", pa.string()),
+        ("outcome", pa.string()),
+        ("reasons", pa.list_(pa.string())),
+    ]
+)
+
+SEGMENTS = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("segment_id", pa.string()),
+        ("items", pa.int64()),
+        ("frames", pa.int64()),
+        *_COUNTS,
+        ("reused", pa.int64()),
+        ("deferred", pa.int64()),
+        ("seconds", _SECONDS),
+        ("versions", _VERSIONS),
+        ("detectors", pa.list_(_DETECTOR)),
+        ("examination", pa.string()),
+        ("config_digest", pa.string()),
+        ("runner", pa.string()),
+        ("started_at", TIMESTAMP),
+        ("committed_at", TIMESTAMP),
+    ]
+)
+
+SCANS = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("status", pa.string()),
+        ("exit_status", pa.int32()),
+        ("started_at", TIMESTAMP),
+        ("finished_at", TIMESTAMP),
+        ("sources", pa.list_(pa.string())),
+        ("inputs", pa.int64()),
+        ("unchanged", pa.int64()),
+        ("planned", pa.int64()),
+        *_COUNTS,
+        ("reused", pa.int64()),
+        ("segments", pa.int64()),
+        ("seconds", _SECONDS),
+        ("versions", _VERSIONS),
+        ("detectors", pa.list_(_DETECTOR)),
+        ("examination", pa.string()),
+        ("config_digest", pa.string()),
+        ("runner", pa.string()),
+        ("recorded_at", TIMESTAMP),
+    ]
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "items": ITEMS,
+    "frames": FRAMES,
+    "marks": MARKS,
+    "verdicts": VERDICTS,
+    "segments": SEGMENTS,
+    "scans": SCANS,
+}
+"""Every table of a store, in commit order: ``segments`` is the commit point, after all that it vouches for."""
