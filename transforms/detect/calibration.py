@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from transforms.detect.package import DetectorConfig
+from transforms.detect.package import Calibration, DetectorConfig
 
 NONE = "none"
 
@@ -29,11 +29,25 @@ def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:
 
 
 def calibrate(raw: float, config: DetectorConfig) -> float:
-    """The calibrated score in [0, 1] of a raw logit, by Platt scaling (Platt 1999).
+    """The calibrated score in [0, 1] of a raw logit.
 
     It is a probability only where AI and real pictures are as frequent as in the data it was fitted on.
+
+    Raises:
+        ValueError: The raw logit is not finite: a broken score must not read as a low one.
     """
-    z = config.calibration.scale * raw + config.calibration.bias
+    return apply_platt(raw, config.calibration)
+
+
+def apply_platt(raw: float, calibration: Calibration) -> float:
+    """Platt scaling (Platt 1999): sigmoid(scale * raw + bias), in [0, 1].
+
+    Raises:
+        ValueError: The raw logit is not finite.
+    """
+    if not math.isfinite(raw):
+        raise ValueError(f"the raw logit is {raw}, so there is no score; record the item as failed")
+    z = calibration.scale * raw + calibration.bias
     if z >= 0:
         return 1.0 / (1.0 + math.exp(-z))
     return math.exp(z) / (1.0 + math.exp(z))

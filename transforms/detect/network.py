@@ -11,15 +11,19 @@ from transforms.detect.package import DetectorError
 
 
 class Residuals(nn.Module):
-    """RGB and two high-pass residuals of it: the traces of generation lie below the content.
+    """Two high-pass residuals, and RGB if wanted: the traces of generation lie below the content.
 
     The Laplacian is the simplest of the rich-model residuals (Fridrich and Kodovsky 2012) and is truncated
     like them; the neighbouring-pixel residual follows Tan et al. (CVPR 2024), who found up-sampling to leave
     its trace there.
     """
 
+    def __init__(self, *, rgb: bool) -> None:
+        super().__init__()
+        self.rgb = rgb
+
     def forward(self, pixels: Tensor) -> Tensor:
-        """Float (N, 3, H, W) in [0, 255], H and W even, to float (N, 9, H, W)."""
+        """Float (N, 3, H, W) in [0, 255], H and W even, to float (N, 6, H, W), or (N, 9, H, W) with RGB."""
         x = pixels / 255.0
         padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
         around = (
@@ -28,7 +32,8 @@ class Residuals(nn.Module):
         laplacian = (4.0 * x - around).clamp(-0.25, 0.25)
         corner = x[..., ::2, ::2].repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
         neighbour = (x - corner).clamp(-0.25, 0.25)
-        return torch.cat([(x - 0.5) * 4.0, laplacian * 16.0, neighbour * 16.0], dim=1)
+        planes = [laplacian * 16.0, neighbour * 16.0] + ([(x - 0.5) * 4.0] if self.rgb else [])
+        return torch.cat(planes, dim=1)
 
 
 class Block(nn.Module):
@@ -51,10 +56,10 @@ class CompactNet(nn.Module):
     In eval mode batch normalisation uses stored statistics, so a view's logit does not depend on its batch.
     """
 
-    def __init__(self, widths: tuple[int, ...], dropout: float) -> None:
+    def __init__(self, widths: tuple[int, ...], dropout: float, *, rgb: bool) -> None:
         super().__init__()
-        self.residuals = Residuals()
-        stages: list[nn.Module] = [_convolution(9, widths[0], 2)]
+        self.residuals = Residuals(rgb=rgb)
+        stages: list[nn.Module] = [_convolution(9 if rgb else 6, widths[0], 2)]
         for narrow, wide in pairwise(widths):
             stages += [_convolution(narrow, wide, 2), Block(wide)]
         self.stages = nn.Sequential(*stages)
@@ -112,10 +117,12 @@ def _convolution(narrow: int, wide: int, stride: int) -> nn.Sequential:
     )
 
 
-def _compact(widths: list[int] | tuple[int, ...] = (16, 48, 96, 192), dropout: float = 0.2) -> nn.Module:
+def _compact(
+    widths: list[int] | tuple[int, ...] = (16, 48, 96, 192), dropout: float = 0.2, rgb: bool = True
+) -> nn.Module:
     if not 2 <= len(widths) <= 6 or not all(1 <= width <= 1024 for width in widths):
         raise ValueError("widths must be 2 to 6 numbers from 1 to 1024")
-    return CompactNet(tuple(widths), dropout)
+    return CompactNet(tuple(widths), dropout, rgb=rgb)
 
 
 _REGISTRY: dict[str, Callable[..., nn.Module]] = {"compact": _compact}

@@ -14,6 +14,7 @@ from transforms.detect.preprocess import InputSpec
 
 CONFIG_NAME = "detector.yaml"
 MAX_HEADER_BYTES = 16 << 20
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Interval = tuple[float, float]
@@ -110,7 +111,7 @@ class SelfTest(_Model):
 class DetectorConfig(_Model):
     """All of `detector.yaml`."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: str = Field(pattern=NAME_PATTERN)
     version: str
     licence: str
     description: str

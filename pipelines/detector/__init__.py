@@ -1,0 +1,1 @@
+"""Training and measuring detectors: `aiqyn detector train` and `aiqyn detector evaluate`."""

@@ -1,0 +1,126 @@
+"""The detector's card: what `detector.yaml` holds, in words and tables for a person."""
+
+from transforms.detect.package import DetectorConfig, Skill
+
+_TREATMENTS = ("as_is", "jpeg90", "jpeg75", "half")
+
+_NOT_FOR = """\
+A score opens a review by a person and makes no finding. Do not use it to accuse anyone, to decide without a
+person, or to call a picture genuine: *no sign* is not *made by a person*. It says nothing about edited parts
+of a photograph and nothing about which generator was used."""
+
+_INTERVALS = """\
+Intervals are 95 %: bootstrap over pictures for AUC, average precision and recall at a false-positive rate;
+Wilson for shares at an operating point. Both classes had the same treatment: `as_is` (the manifest's files),
+`jpeg90`, `jpeg75`, `half` (half the width and height)."""
+
+
+def render(config: DetectorConfig) -> str:
+    """The card as Markdown; every figure in it comes from the configuration."""
+    parts = [
+        f"# {config.name} {config.version}",
+        config.description,
+        f"Licence of the weights: {config.licence}.",
+        "## In plain words",
+        "\n".join(f"* {line}" for line in plain_words(config)),
+        "## Who should not use it for what",
+        _NOT_FOR,
+        "## Operating points",
+        _operating_points(config),
+        f"Calibration: {config.calibration.fitted_on}.",
+        "## Trained on",
+        _training_data(config),
+        config.training,
+        "## What it never saw, and blind spots",
+        "\n".join(f"* {spot}" for spot in config.blind_spots),
+    ]
+    for measured_on in dict.fromkeys(skill.measured_on for skill in config.skill):
+        skills = [skill for skill in config.skill if skill.measured_on == measured_on]
+        parts += [f"## Measured: {measured_on}", _table(skills)]
+    return "\n\n".join([*parts, _INTERVALS]) + "\n"
+
+
+def plain_words(config: DetectorConfig) -> list[str]:
+    """Sentences that follow from the figures, the unwelcome ones included."""
+    lines = []
+    for measured_on in dict.fromkeys(skill.measured_on for skill in config.skill):
+        skills = [skill for skill in config.skill if skill.measured_on == measured_on]
+        lines += _against_chance(measured_on, skills)
+        for point in config.operating_points:
+            lines += _false_alarms(measured_on, skills, point.level, point.target_false_alarm_rate)
+    return lines
+
+
+def _against_chance(measured_on: str, skills: list[Skill]) -> list[str]:
+    aucs = [s for s in skills if s.metric == "auc" and s.treatment == "as_is" and s.interval]
+    blind = [
+        f"{s.source} ({s.value:.2f})" for s in aucs if s.interval and s.interval[0] <= 0.5 <= s.interval[1]
+    ]
+    wrong = [f"{s.source} ({s.value:.2f})" for s in aucs if s.interval and s.interval[1] < 0.5]
+    lines = []
+    if blind:
+        lines.append(f"{measured_on}: no better than chance, as AUC, on {', '.join(blind)}.")
+    if wrong:
+        lines.append(f"{measured_on}: **worse than chance**, as AUC, on {', '.join(wrong)}.")
+    return lines
+
+
+def _false_alarms(measured_on: str, skills: list[Skill], level: str, target: float) -> list[str]:
+    rates = [s for s in skills if s.metric == f"false_alarms_{level}"]
+    found = [
+        s for s in skills if s.metric == f"recall_{level}" and s.source == "all" and s.treatment == "as_is"
+    ]
+    total = [s for s in rates if s.source == "all" and s.treatment == "as_is"]
+    if not total or not found:
+        return []
+    text = (
+        f"{measured_on}: `{level}` is stated for {found[0].value:.1%} of the AI pictures and "
+        f"{total[0].value:.1%} of the real ones, as they are"
+    )
+    over = max(rates, key=lambda s: s.value)
+    if over.value > target:
+        text += (
+            f"; the worst real source and treatment is {over.source}, {over.treatment}: {over.value:.1%}, "
+            f"**above the {target:.0%} aimed at**"
+        )
+    return [text + "."]
+
+
+def _operating_points(config: DetectorConfig) -> str:
+    lines = [
+        "| level | calibrated score from | false alarms aimed at | measured | n | measured on |",
+        "|---|---|---|---|---|---|",
+    ]
+    for p in config.operating_points:
+        measured = f"{p.false_alarm_rate:.1%} [{p.interval[0]:.1%}, {p.interval[1]:.1%}]"
+        aimed = f"{p.target_false_alarm_rate:.0%}"
+        lines.append(f"| {p.level} | {p.threshold:.4f} | {aimed} | {measured} | {p.n} | {p.measured_on} |")
+    return "\n".join(lines)
+
+
+def _training_data(config: DetectorConfig) -> str:
+    lines = ["| source | class | pictures | share of draws | licence |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {t.source} | {t.label} | {t.n} | {t.drawn:.1%} | {t.licence} |" for t in config.training_data
+    ]
+    return "\n".join(lines)
+
+
+def _table(skills: list[Skill]) -> str:
+    treatments = [name for name in _TREATMENTS if any(skill.treatment == name for skill in skills)]
+    lines = [
+        "| source | figure | AI, real | " + " | ".join(treatments) + " |",
+        "|---|---|---|" + "---|" * len(treatments),
+    ]
+    for source, metric in dict.fromkeys((skill.source, skill.metric) for skill in skills):
+        row = {s.treatment: s for s in skills if (s.source, s.metric) == (source, metric)}
+        first = next(iter(row.values()))
+        cells = " | ".join(_cell(row[name]) if name in row else "" for name in treatments)
+        lines.append(f"| {source} | {metric.replace('_', ' ')} | {first.n_ai}, {first.n_real} | {cells} |")
+    return "\n".join(lines)
+
+
+def _cell(skill: Skill) -> str:
+    if skill.interval is None:
+        return f"{skill.value:.3f}"
+    return f"{skill.value:.3f} [{skill.interval[0]:.3f}, {skill.interval[1]:.3f}]"

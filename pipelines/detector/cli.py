@@ -1,0 +1,132 @@
+"""`aiqyn detector`: train a detector package and measure one; torch is imported inside the commands."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from transforms.detect.package import Skill
+
+app = typer.Typer(name="detector", help="Train and measure detectors.", no_args_is_help=True)
+
+Manifest = Annotated[
+    Path, typer.Option("--data", help="The manifest (CSV); its paths are relative to its folder.")
+]
+Work = Annotated[
+    Path | None,
+    typer.Option(help="Folder for checkpoints; a killed run goes on from it. [default: OUT.work]"),
+]
+FoldEpochs = Annotated[int, typer.Option(min=1, help="Epochs of each held-out fold.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed and threads give the same weights.")]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
+
+
+@app.command()
+def train(
+    *,
+    data: Manifest,
+    out: Annotated[Path, typer.Option(help="The package folder to write.")],
+    work: Work = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the shipped network.")] = 16,
+    fold_epochs: FoldEpochs = 8,
+    samples: Annotated[int, typer.Option(min=32, help="Views drawn in one epoch.")] = 1024,
+    seed: Seed = 7,
+    threads: Threads = 1,
+) -> None:
+    """Train on the split `train`, measure with sources left out, write a package with its card."""
+    from pipelines.detector.data import read_manifest
+    from pipelines.detector.fit import Settings
+    from pipelines.detector.train import Run, use_threads
+    from pipelines.detector.train import train as run_training
+
+    use_threads(threads)
+    with _errors(), _progress() as tick:
+        settings = Settings(seed=seed, epochs=epochs, samples=samples)
+        folder = work or out.with_name(out.name + ".work")
+        config = run_training(Run(read_manifest(data), out, folder, settings, fold_epochs, tick))
+    _show(f"{config.name} {config.version}", config.skill)
+
+
+@app.command()
+def evaluate(
+    detector: Annotated[str, typer.Argument(help="A shipped detector's name or a package folder.")],
+    *,
+    data: Manifest,
+    split: Annotated[str, typer.Option(help="The manifest's split to measure on.")] = "dev",
+    output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
+    leave_one_source_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-one-source-out", help="Train the folds again and measure on what each left out."
+        ),
+    ] = False,
+    work: Work = None,
+    fold_epochs: FoldEpochs = 8,
+    seed: Seed = 7,
+    threads: Threads = 1,
+) -> None:
+    """Measure a detector: AUC, recall, false alarms with intervals; both classes treated alike."""
+    from pipelines.detector.data import read_manifest
+    from pipelines.detector.report import held_out_report, split_report
+    from pipelines.detector.train import use_threads
+    from transforms.detect.package import load_package
+
+    use_threads(threads)
+    with _errors(), _progress() as tick:
+        package = load_package(detector)
+        rows = read_manifest(data)
+        if leave_one_source_out:
+            folder = work or Path(f"{package.config.name}.work")
+            report = held_out_report(package, rows, folder, tick, fold_epochs=fold_epochs, seed=seed)
+        else:
+            report = split_report(package, rows, split, tick)
+    _show(f"{report.detector} {report.version} on {report.measured_on}", report.skill)
+    Console(stderr=True).print(
+        f"{report.pictures} pictures measured; {report.skipped_videos} videos skipped: not measured here"
+    )
+    if output is not None:
+        plain = asdict(report) | {"skill": [skill.model_dump(mode="json") for skill in report.skill]}
+        output.write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    from transforms.detect.package import DetectorError
+
+    try:
+        yield
+    except DetectorError as e:
+        Console(stderr=True).print(f"{e.code}: {e}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from e
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tick(what: str, done: int, total: int) -> None:
+            if what not in tasks or progress.tasks[tasks[what]].finished:
+                tasks[what] = progress.add_task(what, total=total)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield tick
+
+
+def _show(title: str, skills: "list[Skill]") -> None:
+    table = Table("source", "figure", "treatment", "value [95 %]", "n", title=title)
+    for s in skills:
+        interval = f" [{s.interval[0]:.3f}, {s.interval[1]:.3f}]" if s.interval else ""
+        table.add_row(
+            s.source, s.metric, s.treatment, f"{s.value:.3f}{interval}", f"{s.n_ai} AI, {s.n_real} real"
+        )
+    Console().print(table)

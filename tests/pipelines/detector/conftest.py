@@ -1,0 +1,45 @@
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pipelines.detector.data import read_manifest
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def media(tmp_path):
+    """Generated pictures of two AI and two real sources, `dev`, a video, and rows that may not ship."""
+    rng = np.random.default_rng(0)
+    rows = []
+
+    def add(split, label, source, count, *, ships="yes"):
+        for i in range(count):
+            grain = rng.normal(0, 28 if label == "real" else 2, (72, 80, 3))
+            picture = np.clip(rng.integers(60, 190, 3) + grain, 0, 255).astype(np.uint8)
+            name = f"{split}-{source}-{i}.png"
+            cv2.imwrite(str(tmp_path / name), picture)
+            rows.append((name, split, label, source, "generated", "CC0-1.0", ships))
+
+    for source in ("smooth", "soft"):
+        add("train", "ai", source, 6)
+    for source in ("grainy", "noisy"):
+        add("train", "real", source, 6)
+    add("train", "real", "unshippable", 2, ships="no")
+    add("train", "ai", "terms", 2, ships="no")
+    add("dev", "ai", "other", 5, ships="no")
+    add("dev", "real", "camera", 5, ships="no")
+    rows.append(("clip.mp4", "dev", "ai", "clips", "", "MIT", "no"))
+    columns = ["path", "split", "label", "source", "generator", "licence", "may_ship_weights"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "manifest.csv", index=False)
+    return tmp_path / "manifest.csv"
+
+
+@pytest.fixture
+def rows(media):
+    return read_manifest(media)

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from pipelines.detector.augment import TREATMENTS, training_view
+from transforms.detect.preprocess import InputSpec
+
+SPEC = InputSpec(size=32, views=1, short_side=48)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (10, 200, 3), (90, 70, 3), (33, 32, 3), (300, 400, 3)])
+def test_every_size_gives_a_view_and_chance_comes_from_the_generator_only(shape):
+    rgb = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    before = rgb.copy()
+    for seed in range(20):
+        view = training_view(rgb, SPEC, np.random.default_rng(seed))
+        assert view.shape == (32, 32, 3)
+        assert view.dtype == np.uint8
+        assert np.array_equal(view, training_view(rgb, SPEC, np.random.default_rng(seed)))
+    assert np.array_equal(rgb, before)
+
+
+@pytest.mark.parametrize("name", TREATMENTS)
+@pytest.mark.parametrize("shape", [(1, 1, 3), (41, 60, 3)])
+def test_treatments_are_repeatable_and_keep_channels_in_order(name, shape):
+    rgb = np.zeros(shape, np.uint8)
+    rgb[..., 0] = 200
+    treated = TREATMENTS[name](rgb)
+    assert np.array_equal(treated, TREATMENTS[name](rgb))
+    assert treated[..., 0].mean() > 150 > treated[..., 2].mean()
+    wanted = tuple(max(1, side // 2) for side in shape[:2]) if name == "half" else shape[:2]
+    assert treated.shape[:2] == wanted

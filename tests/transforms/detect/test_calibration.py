@@ -1,0 +1,47 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.detect.calibration import calibrate, level, roll_up
+from transforms.detect.package import load_package
+
+CONFIG = load_package("aiqyn-compact").config
+RAWS = st.floats(-1e6, 1e6)
+
+
+@given(RAWS, RAWS)
+def test_calibration_stays_in_range_and_order(a, b):
+    low, high = sorted((a, b))
+    assert 0.0 <= calibrate(low, CONFIG) <= calibrate(high, CONFIG) <= 1.0
+
+
+@pytest.mark.parametrize("raw", [math.nan, math.inf, -math.inf])
+def test_a_broken_score_never_reads_as_low(raw):
+    with pytest.raises(ValueError, match="no score"):
+        calibrate(raw, CONFIG)
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=20), st.randoms())
+def test_roll_up_does_not_depend_on_the_order(raws, random):
+    shuffled = list(raws)
+    random.shuffle(shuffled)
+    assert roll_up(raws, CONFIG) == roll_up(shuffled, CONFIG)
+    assert min(raws) - 1e-9 <= roll_up(raws, CONFIG) <= max(raws) + 1e-9
+
+
+def test_an_item_without_frames_has_no_score():
+    with pytest.raises(ValueError, match="no frame"):
+        roll_up([], CONFIG)
+
+
+def test_levels_begin_at_their_thresholds(tiny_package):
+    config = load_package(str(tiny_package)).config
+    found = [level(score, config) for score in (0.0, 0.4999, 0.5, 0.8999, 0.9, 1.0)]
+    assert found == ["none", "none", "elevated", "elevated", "suspected", "suspected"]
+
+
+def test_at_equal_thresholds_the_stronger_level_is_stated(tiny_package, edit):
+    edit(tiny_package, "operating_points.0.threshold", 0.9)
+    assert level(0.9, load_package(str(tiny_package)).config) == "suspected"
