@@ -3,7 +3,12 @@
 import pyarrow as pa
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
-_COUNTS = [("examined", pa.int64()), ("failed", pa.int64()), ("not_checked", pa.int64()), ("gone", pa.int64())]
+_COUNTS = [
+    ("examined", pa.int64()),
+    ("failed", pa.int64()),
+    ("not_checked", pa.int64()),
+    ("gone", pa.int64()),
+]
 _SCORE = pa.struct(
     [
         ("detector", pa.string()),
@@ -148,4 +153,4 @@ TABLES: dict[str, pa.Schema] = {
     "segments": SEGMENTS,
     "scans": SCANS,
 }
-"""Every table of a store, in commit order: ``segments`` is the commit point, after all that it vouches for."""
+"""Every table of a store."""

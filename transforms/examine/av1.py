@@ -25,9 +25,7 @@ class PyAvPlayer:
         self._start = self._stream.start_time or 0
         self.fps = float(self._stream.average_rate or 25)
         duration = self._stream.duration
-        self.duration_ms = (
-            duration * self._time_base * 1000 if duration else (self._container.duration or 0) / 1000
-        )
+        self.duration_ms = duration * self._time_base * 1000 if duration else (self._container.duration or 0) / 1000
         self.width, self.height = self._stream.width, self._stream.height
         self._frames = self._decode()
         self._frame: av.VideoFrame | None = None

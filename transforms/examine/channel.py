@@ -25,7 +25,7 @@ def send(channel: socket.socket, message: dict[str, Any], pixels: Pixels | None 
     text = json.dumps(message).encode()
     channel.sendall(_HEADER.pack(len(text), 0 if pixels is None else pixels.nbytes) + text)
     if pixels is not None:
-        channel.sendall(memoryview(pixels).cast("B"))
+        channel.sendall(pixels.data.cast("B"))
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], Pixels | None]:

@@ -1,5 +1,7 @@
-"""An examiner child: ``python -m transforms.examine.child FD SETTINGS`` serves one file after another until its parent
-goes. Everything that parses untrusted bytes runs here, behind the closed door of ``sandbox``.
+"""An examiner child: serves one file after another until its parent goes.
+
+Started as ``python -m transforms.examine.child FD SETTINGS``. Everything that parses untrusted bytes runs here, behind
+the closed door of ``sandbox``.
 """
 
 import json
@@ -8,6 +10,7 @@ import select
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, BinaryIO
@@ -50,8 +53,9 @@ def serve(channel: socket.socket, settings_json: str, examine: Examine | None = 
             return
         with os.fdopen(descriptors[0], "rb") as file:
             sandbox.grant_cpu_seconds(settings.limits.cpu_seconds)
+            started = time.process_time()
             answer = _answer(examine, file, json.loads(request)["name"], settings, channel)
-        messages.send(channel, {"examination": answer})
+        messages.send(channel, {"examination": answer, "cpu_seconds": time.process_time() - started})
 
 
 def _answer(examine: Examine, file: BinaryIO, name: str, settings: Any, channel: socket.socket) -> dict[str, Any]:
@@ -61,7 +65,10 @@ def _answer(examine: Examine, file: BinaryIO, name: str, settings: Any, channel:
 
     try:
         found = examine(
-            file, name, settings, lambda time_ms, views: messages.send(channel, {"timestamp_ms": time_ms}, views)
+            file,
+            name,
+            settings,
+            lambda time_ms, views: messages.send(channel, {"timestamp_ms": time_ms}, views),
         )
     except MemoryError:
         found = Examination.refused(Reason.OUT_OF_MEMORY)

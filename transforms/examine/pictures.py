@@ -1,10 +1,9 @@
-"""Pictures to upright 8-bit sRGB frames, through Pillow: of the decoders at hand the only one that reports truncation."""
+"""Pictures to upright 8-bit sRGB frames, through Pillow: the only decoder at hand that reports truncation."""
 
 import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -37,7 +36,15 @@ _PLUGINS = {
 }
 _ANIMATED = frozenset({"GIF", "WEBP", "AVIF", "PNG"})
 _PAGED = frozenset({"TIFF"})
-_TRUNCATION_WORDS = ("truncated", "premature", "unexpected end", "not enough data", "end of file", "eof", "bytes not processed")
+_TRUNCATION_WORDS = (
+    "truncated",
+    "premature",
+    "unexpected end",
+    "not enough data",
+    "end of file",
+    "eof",
+    "bytes not processed",
+)
 _SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -84,9 +91,7 @@ def open_picture(data: bytes, media_type: str, limits: Limits) -> tuple[Image.Im
     return image, PictureFacts(width, height, frame_count, None, _captured_at(image), [])
 
 
-def sample_picture(
-    image: Image.Image, facts: PictureFacts, sampling: Sampling, limits: Limits
-) -> Iterator[Frame]:
+def sample_picture(image: Image.Image, facts: PictureFacts, sampling: Sampling, limits: Limits) -> Iterator[Frame]:
     """Decodes a picture: one frame of a still, up to ``sampling.frames`` of an animation or of a file of pages.
 
     Frames of an animation are chosen by index, since their times are known only after decoding; each carries its own
@@ -110,7 +115,15 @@ def sample_picture(
             if is_animation:
                 image.load()
                 elapsed_ms += float(image.info.get("duration", 0) or 0)
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, ZeroDivisionError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        IndexError,
+        OverflowError,
+        ZeroDivisionError,
+    ) as error:
         raise _media_error(error) from error
     facts.duration_ms = elapsed_ms if is_animation else None
 

@@ -24,8 +24,17 @@ from transforms.records import Examination, LayerNote, Place
 
 CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
 _START_SECONDS = 60.0
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-_INHERITED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_INHERITED = (
+    "PATH",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "SYSTEMROOT",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class Examined:
     examination: Examination
     frames: list[tuple[float | None, Pixels]]
     children_lost: int = 0
+    cpu_seconds: float = 0.0
 
 
 class ChildDiedError(Exception):
@@ -89,7 +99,7 @@ class Child:
                 self._channel.settimeout(max(0.001, min(self._limits.frame_seconds, deadline - time.monotonic())))
                 message, pixels = messages.receive(self._channel)
                 if pixels is None:
-                    return Examined(examination_from_json(message["examination"]), frames)
+                    return Examined(examination_from_json(message["examination"]), frames, 0, message["cpu_seconds"])
                 frames.append((message["timestamp_ms"], pixels))
         except TimeoutError as error:
             self.close()
@@ -179,7 +189,9 @@ def open_place(place: Place) -> int:
         OSError: The bytes cannot be had, or the place is no regular file.
     """
     if "://" not in place.path:
-        descriptor = os.open(place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # non-blocking: a FIFO must not hang
+        descriptor = os.open(
+            place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        )  # non-blocking: a FIFO must not hang
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(0, "This is no regular file.")

@@ -58,8 +58,8 @@ def close_door() -> dict[str, bool]:
 def _readable_folders() -> list[Path]:
     """Where the interpreter and its libraries lie, and nothing else."""
     package = Path(__file__).resolve().parents[1]
-    folders = [sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/proc/self", package]
-    return [Path(folder) for folder in folders if Path(folder).exists()]
+    names = (sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/proc/self")
+    return [folder for folder in [*(Path(name) for name in names), package] if folder.exists()]
 
 
 def _lock_files() -> bool:
@@ -92,7 +92,10 @@ def _lock_network() -> bool:
     architecture, denied = _DENIED_CALLS[platform.machine()]
     load, jump_equal, jump_not_less, answer = 0x20, 0x15, 0x35, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | 13
-    checks = [*((jump_equal, number) for number in denied), (jump_not_less, 0x40000000)]  # the last: x32 calls
+    checks = [
+        *((jump_equal, number) for number in denied),
+        (jump_not_less, 0x40000000),
+    ]  # the last: x32 calls
     steps = [(load, 0, 0, 4), (jump_equal, 0, len(checks) + 2, architecture), (load, 0, 0, 0)]
     for index, (operation, value) in enumerate(checks):
         steps.append((operation, len(checks) - index, 0, value))

@@ -19,7 +19,7 @@ from transforms.outcomes import Reason
 from transforms.records import LayerNote
 
 DEMUXERS: Final = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg"
-"""FFmpeg containers that hold their media themselves. Playlists and scripts, which open other files, are not among them."""
+"""FFmpeg containers that hold their media themselves; playlists and scripts, which open other files, are not here."""
 # FFmpeg reads through our stream object and needs no protocol of its own; "none" is the name of none.
 os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;none|format_whitelist;{DEMUXERS}"
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
@@ -28,8 +28,10 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 import cv2  # noqa: E402  (reads the environment set above)
 
 AV1_AVAILABLE: Final = importlib.util.find_spec("av") is not None
-_NEAR_FRAMES = 120
-_BACK_OFF_FRAMES = 2
+_NEAR_MS: Final = 2000.0
+"""Up to here grabbing on is cheaper than a seek (docs/decoding.md)."""
+_BACK_OFF_FRAMES: Final = (2, 18)
+"""How far before the target a seek aims; a third try would be from the start."""
 
 
 class Player(Protocol):
@@ -79,7 +81,7 @@ class OpenCvPlayer:
     def retrieve(self) -> Pixels | None:
         """See ``Player``."""
         ok, bgr = self._capture.retrieve()
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) if ok and bgr is not None else None  # type: ignore[return-value]
+        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) if ok and bgr is not None else None
 
     def seek(self, time_ms: float) -> None:
         """See ``Player``."""
@@ -170,22 +172,22 @@ def sample_video(video: Video, sampling: Sampling) -> Iterator[Frame]:
     claimed_ms, frame_ms = video.duration_ms, 1000 / player.fps
     first = _retrieve(player)
     video.height, video.width = first.shape[:2]
-    last_ms, last = _find_end(player, max(claimed_ms - frame_ms, first_ms), frame_ms) or (first_ms, first)
+    cursor = _Cursor(player, frame_ms)
+    last_ms, last = _find_end(cursor, max(claimed_ms - frame_ms, first_ms)) or (first_ms, first)
     video.duration_ms = round(last_ms - first_ms + frame_ms, 3)
     yield Frame(_exact(first_ms), first)
-    wanted = sampling.frames
-    targets = [first_ms + (last_ms - first_ms) * step / (wanted - 1) for step in range(1, wanted - 1)]
-    previous_ms = first_ms
-    position: float | None = None
-    for target_ms in targets:
-        if target_ms <= previous_ms:
+    steps = sampling.frames - 1
+    shown_ms = first_ms
+    for step in range(1, steps):
+        target_ms = first_ms + (last_ms - first_ms) * step / steps
+        if target_ms <= shown_ms:
             continue  # fewer frames than moments: the frame for this one has been shown
-        position = _advance(player, position, target_ms, frame_ms)
-        if position is None or position >= last_ms:
+        time_ms = cursor.advance(target_ms)
+        if time_ms is None or time_ms >= last_ms:
             break
-        yield Frame(_exact(position), _retrieve(player))
-        previous_ms = position
-    if last_ms > previous_ms and wanted > 1:
+        yield Frame(_exact(time_ms), _retrieve(player))
+        shown_ms = time_ms
+    if last_ms > shown_ms and steps:
         yield Frame(_exact(last_ms), last)
     _check_end(video, claimed_ms, last_ms - first_ms, frame_ms)
 
@@ -199,41 +201,55 @@ def _check_end(video: Video, claimed_ms: float, shown_ms: float, frame_ms: float
         video.notes.append(LayerNote("frames", "ended_early", detail))
 
 
-def _find_end(player: Player, expected_ms: float, frame_ms: float) -> tuple[float, Pixels] | None:
+def _find_end(cursor: "_Cursor", expected_ms: float) -> tuple[float, Pixels] | None:
     """The last frame that decodes and its time: from ever further back, until there is one to run to the end from."""
-    reach_ms = 4 * frame_ms
+    player = cursor.player
+    reach_ms = 4 * cursor.frame_ms
     while True:
         player.seek(expected_ms - reach_ms)
         last_ms: float | None = None
         while (time_ms := player.grab()) is not None:
             last_ms = time_ms
-        if last_ms is not None and _advance(player, None, last_ms, frame_ms) is not None:
-            return last_ms, _retrieve(player)
+        cursor.time_ms = None
+        if last_ms is not None and cursor.advance(last_ms) is not None:
+            found = last_ms, _retrieve(player)
+            cursor.time_ms = None
+            return found
         if reach_ms > expected_ms:
             return None
         reach_ms *= 8
 
 
-def _advance(player: Player, position: float | None, target_ms: float, frame_ms: float) -> float | None:
-    """Grabs the first frame at or after ``target_ms``; its time, or None where there is none.
+class _Cursor:
+    """Finds the frame for a moment: grabs on where it is near, else seeks, and checks where the seek landed."""
 
-    Args:
-        player: Where to grab.
-        position: Time of the frame last grabbed, or None where it is unknown or beyond the target.
-        target_ms: The moment wanted.
-        frame_ms: Mean time between frames.
-    """
-    back_ms = _BACK_OFF_FRAMES * frame_ms
-    if position is None or target_ms - position > _NEAR_FRAMES * frame_ms:
-        player.seek(target_ms - back_ms)
-        position = player.grab()
-        while (position is None or position > target_ms) and back_ms < target_ms:
-            back_ms *= 4
-            player.seek(target_ms - back_ms)
-            position = player.grab()
-    while position is not None and position < target_ms:
-        position = player.grab()
-    return position
+    def __init__(self, player: Player, frame_ms: float) -> None:
+        self.player = player
+        self.frame_ms = frame_ms
+        self.time_ms: float | None = None
+        self._seeks_land_late = False
+
+    def advance(self, target_ms: float) -> float | None:
+        """Grabs the first frame at or after ``target_ms``; its time, or None where there is none."""
+        is_behind = self.time_ms is not None and self.time_ms <= target_ms
+        is_near = self.time_ms is not None and target_ms - self.time_ms <= _NEAR_MS
+        if not (is_behind and (is_near or self._seeks_land_late)):
+            self._seek(target_ms)
+        while self.time_ms is not None and self.time_ms < target_ms:
+            self.time_ms = self.player.grab()
+        return self.time_ms
+
+    def _seek(self, target_ms: float) -> None:
+        """Lands at or before the target; where seeks land late, at the start, and seeks no more: that bounds the cost."""
+        aims = [] if self._seeks_land_late else [target_ms - back * self.frame_ms for back in _BACK_OFF_FRAMES]
+        for aim_ms in aims:
+            self.player.seek(aim_ms)
+            self.time_ms = self.player.grab()
+            if self.time_ms is not None and self.time_ms <= target_ms:
+                return
+        self._seeks_land_late = True
+        self.player.seek(0.0)
+        self.time_ms = self.player.grab()
 
 
 def _retrieve(player: Player) -> Pixels:

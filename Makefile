@@ -1,0 +1,36 @@
+# A newcomer's commands: `make scan` audits the sample archive, `make test` passes the tests. Both set everything up.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: scan test check lint bench clean
+
+scan: $(INSTALLED)
+	$(BIN)/python examples/build_archive.py
+	@# Status 3: complete, and some items could not be examined. The archive holds broken files, so that is right here.
+	$(BIN)/aiqyn scan examples/archive --store examples/store; status=$$?; test $$status -eq 0 -o $$status -eq 3
+	$(BIN)/aiqyn query --store examples/store \
+	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri"
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/memory.py
+
+clean:
+	rm -rf examples/archive examples/store benchmarks/out
+
+# The stamp is newer than pyproject.toml exactly when what it pins is installed; so a second run installs nothing.
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[heic,av1,samples,dev]'
+	@touch $@

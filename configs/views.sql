@@ -1,0 +1,30 @@
+-- The views an analyst sees. stored_<table> are the tables' files as the Delta logs list them; a row counts only when its
+-- segment was committed, which the table of segments alone decides.
+
+CREATE VIEW segments AS
+SELECT * FROM stored_segments;
+
+CREATE VIEW items AS
+SELECT stored_items.* FROM stored_items SEMI JOIN stored_segments USING (segment_id);
+
+CREATE VIEW frames AS
+SELECT stored_frames.* FROM stored_frames SEMI JOIN stored_segments USING (segment_id);
+
+CREATE VIEW marks AS
+SELECT stored_marks.* FROM stored_marks SEMI JOIN stored_segments USING (segment_id);
+
+CREATE VIEW verdicts AS
+SELECT stored_verdicts.* FROM stored_verdicts SEMI JOIN stored_segments USING (segment_id);
+
+-- A scan is recorded when it starts and again when it ends; the last record holds.
+CREATE VIEW scans AS
+SELECT * FROM stored_scans
+QUALIFY row_number() OVER (PARTITION BY scan_id ORDER BY recorded_at DESC) = 1;
+
+-- What is known of each place now: its last row, also when the place is gone.
+CREATE VIEW items_latest AS
+SELECT items.*
+FROM items JOIN stored_segments AS segment USING (segment_id)
+QUALIFY row_number() OVER (
+    PARTITION BY items.uri, items.member_path ORDER BY segment.committed_at DESC, segment.segment_id
+) = 1;

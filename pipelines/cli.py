@@ -1,0 +1,141 @@
+"""The command ``aiqyn``. Beam, torch and pandas are imported only inside the commands that need them."""
+
+import logging
+import os
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.errors import ExitCode, UsageError
+from pipelines.logs import LogFormat, configure_logging
+
+# libgomp spins while it waits, which on a busy machine doubles the cost of torch. Read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
+
+
+class TableFormat(StrEnum):
+    """How a query's answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+@app.callback()
+def _main(
+    log_format: Annotated[LogFormat, typer.Option(help="Log lines as text or as JSON objects.")] = LogFormat.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+) -> None:
+    """Audits archives of pictures and videos: what they declare, what a detector sees, in tables to query.
+
+    Exit status: 0 complete, 2 usage, 3 complete but not all could be examined, 4 self-test failed, 5 interrupted.
+    """
+    configure_logging(log_format, verbose=verbose)
+
+
+@app.command()
+def scan(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")],
+    store: StoreOption,
+    detector: Annotated[str, typer.Option(help="Name or folder of a detector package.")] = "aiqyn-compact",
+    profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
+    runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
+    running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
+    workers: Annotated[int, typer.Option(min=1, help="Workers of the runner.")] = 1,
+    beam_option: Annotated[list[str] | None, typer.Option(help="Further Beam option, e.g. --job_endpoint=…")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Frames per forward pass.")] = 16,
+    children: Annotated[int, typer.Option(min=0, help="Examiner children per worker; 0: by cores.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="Torch threads per worker; 0: by cores.")] = 0,
+    segment_items: Annotated[int, typer.Option(min=0, help="Most items per segment; 0: by profile.")] = 0,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Examine failed items once more.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
+) -> None:
+    """Examine what is new or changed in the sources, and record it."""
+    from rich.console import Console
+
+    from pipelines.runners import RunnerChoice
+    from pipelines.scan import Scan, ScanOptions
+    from pipelines.summary import print_plan, print_summary
+
+    started = time.monotonic()
+    options = ScanOptions(
+        sources=sources,
+        store=store,
+        detector=detector,
+        profile=profile,
+        runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ())),
+        batch_size=batch_size,
+        children=children,
+        threads=threads,
+        segment_items=segment_items,
+        retry_failed=retry_failed,
+        dry_run=dry_run,
+    )
+    console = Console(stderr=True)
+    summary = Scan(options, console).run()
+    if dry_run:
+        print_plan(summary, console)
+        return
+    print_summary(summary, time.monotonic() - started, console)
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command()
+def query(
+    store: StoreOption,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="Views: items, items_latest, frames, segments, scans.")],
+    format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
+    output: Annotated[Path | None, typer.Option(help="Write the answer to a file.")] = None,
+) -> None:
+    """Ask the tables in SQL (DuckDB's dialect)."""
+    from pipelines.query import run_query
+
+    run_query(store, sql, format_.value, output)
+
+
+@app.command()
+def scans(
+    store: StoreOption,
+    format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
+) -> None:
+    """List the scans of a store, the last one first."""
+    from pipelines.query import HISTORY, run_query
+
+    run_query(store, HISTORY, format_.value, None)
+
+
+@app.command()
+def doctor(
+    detector: Annotated[str, typer.Option(help="Name or folder of a detector package.")] = "aiqyn-compact",
+) -> None:
+    """Test every decoder and the detector on files made for it; exit status 4 when one fails."""
+    from pipelines.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(detector))
+
+
+def main() -> None:
+    """Entry point: errors that a person can mend end in one line."""
+    from pipelines.detector.cli import app as detector_app
+
+    app.add_typer(detector_app, name="detector")
+    try:
+        app()
+    except UsageError as error:
+        logging.getLogger("aiqyn").error("%s", error)  # noqa: TRY400  (a traceback helps nobody here)
+        sys.exit(ExitCode.USAGE)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

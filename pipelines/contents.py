@@ -1,0 +1,58 @@
+"""From places to contents: hashing, and what the store already knows of the bytes."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+
+from pipelines.plan import Due
+from transforms.examine.pool import open_place
+from transforms.outcomes import Reason
+from transforms.records import Examination, Place, Reference
+
+Known = Callable[[list[str]], dict[str, Examination]]
+"""Maps content hashes to the examinations that the store has of them."""
+
+
+def hash_place(place: Place, max_bytes: int) -> str | Examination:
+    """The content hash of a place as 64 hexadecimal digits, or why there is none."""
+    if place.problem:
+        return Examination.refused(Reason.UNREADABLE, place.problem)
+    if place.size_bytes is not None and place.size_bytes > max_bytes:
+        return Examination.refused(
+            Reason.OVER_SIZE_LIMIT, f"The file has {place.size_bytes:,} bytes; the limit is {max_bytes:,}."
+        )
+    try:
+        with os.fdopen(open_place(place), "rb") as file:
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return Examination.refused(Reason.VANISHED, "The file vanished during the scan.")
+    except OSError as error:
+        return Examination.refused(Reason.UNREADABLE, error.strerror or str(error))
+
+
+def hash_segment(segment: list[Due], max_bytes: int, executor: Executor) -> list[str | Examination]:
+    """``hash_place`` for every place of a segment, in its order; gone places get the record that they are gone."""
+
+    def one(due: Due) -> str | Examination:
+        return Examination.refused(Reason.VANISHED) if due.gone else hash_place(due.place, max_bytes)
+
+    return list(executor.map(one, segment))
+
+
+def to_references(segment: Iterable[Due], hashes: Iterable[str | Examination], known: Known) -> list[Reference]:
+    """Groups the places of a segment by content; a content that the store knows carries what is known of it."""
+    places: dict[str, list[Place]] = {}
+    references = []
+    for due, found in zip(segment, hashes, strict=True):
+        if isinstance(found, str):
+            places.setdefault(found, []).append(due.place)
+        else:
+            key = f"place:{due.place.uri}\0{due.place.member_path or ''}"
+            references.append(Reference(key, (due.place,), due.content_sha256, found))
+    examinations = known(list(places))
+    references += [
+        Reference(content, tuple(found), content, examinations.get(content)) for content, found in places.items()
+    ]
+    return references

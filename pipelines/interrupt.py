@@ -1,0 +1,46 @@
+"""Ctrl-C and SIGTERM: the first asks the scan to stop well, the second stops it at once."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from pipelines.errors import ExitCode
+
+
+class Interrupt:
+    """Handles both signals while it is entered.
+
+    The first creates ``stop_file``: workers begin no further file, and what they finish is committed. The second ends
+    the process; what is committed stays.
+    """
+
+    def __init__(self, stop_file: Path, say: Callable[[str], None]) -> None:
+        self.requested = False
+        self._stop_file = stop_file
+        self._say = say
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.requested:
+            self._say("Stopped at once. Run the same command again: it goes on after the last commit.")
+            os._exit(ExitCode.INTERRUPTED)
+        self.requested = True
+        self._stop_file.touch()
+        self._say(
+            f"{signal.Signals(number).name}: finishing and committing the files in hand. Once more stops at once."
+        )

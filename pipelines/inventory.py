@@ -1,0 +1,106 @@
+"""What lies in the sources now: trees, single files and globs, local or on any filesystem that Beam knows."""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.errors import UsageError
+from transforms.records import Place
+
+_GLOB = re.compile(r"[*?\[]")
+
+
+def normalise(source: str) -> str:
+    """A source as rows carry it: local ones absolute, without a trailing slash."""
+    if "://" in source:
+        return source.rstrip("/")
+    return str(Path(source).expanduser().absolute())
+
+
+def covers(source: str, uri: str) -> bool:
+    """Whether ``uri`` would be listed through ``source`` if it were there."""
+    if uri == source or uri.startswith(f"{source}/"):
+        return True
+    if not _GLOB.search(source):
+        return False
+    from apache_beam.io.filesystem import FileSystem
+
+    return re.match(FileSystem.translate_pattern(source), uri) is not None
+
+
+def list_places(source: str) -> Iterator[Place]:
+    """Every input under a source, one ``Place`` each, also for what cannot be read.
+
+    Local trees are walked here and not by Beam, whose local filesystem passes in silence over folders that it may not
+    read and links that lead nowhere, and rounds times. Links to files are followed, links to folders are not.
+
+    Args:
+        source: From ``normalise``.
+
+    Raises:
+        UsageError: There is nothing at ``source``.
+    """
+    if "://" in source:
+        yield from _list_remote(source)
+    elif Path(source).is_dir():
+        yield from _walk(source)
+    elif os.path.lexists(source):
+        yield _local_place(source, source)
+    elif _GLOB.search(source):
+        yield from _list_local_glob(source)
+    else:
+        raise UsageError(f"There is nothing at {source}. Name a folder, a file or a glob in quotes.")
+
+
+def _walk(source: str) -> Iterator[Place]:
+    unreadable: list[OSError] = []
+    for folder, folders, names in os.walk(source, onerror=unreadable.append):
+        folders.sort()
+        for name in sorted(names):
+            yield _local_place(source, os.path.join(folder, name))  # noqa: PTH118  (hot loop; names may be no text)
+    for error in unreadable:
+        path = os.fsdecode(error.filename)
+        yield Place(source, _printable(path), path, None, None, problem=f"Folder: {error.strerror}.")
+
+
+def _local_place(source: str, path: str) -> Place:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        return Place(source, _printable(path), path, None, None, problem=error.strerror)
+    if not stat.S_ISREG(status.st_mode):
+        problem = "This is no regular file."
+        return Place(source, _printable(path), path, None, status.st_mtime_ns, problem=problem)
+    return Place(source, _printable(path), path, status.st_size, status.st_mtime_ns)
+
+
+def _printable(path: str) -> str:
+    """A path that Parquet and a terminal can show: bytes that are no UTF-8 become backslash escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _list_local_glob(source: str) -> Iterator[Place]:
+    from apache_beam.io.filesystems import FileSystems
+
+    paths = [metadata.path for result in FileSystems.match([source]) for metadata in result.metadata_list]
+    if not paths:
+        raise UsageError(f"Nothing matches {source}. In a glob, * stops at / and ** does not.")
+    yield from (_local_place(source, path) for path in sorted(paths))
+
+
+def _list_remote(source: str) -> Iterator[Place]:
+    from apache_beam.io.filesystem import BeamIOError
+    from apache_beam.io.filesystems import FileSystems
+
+    pattern = source if _GLOB.search(source) else f"{source}/**"
+    try:
+        found = [metadata for result in FileSystems.match([pattern, source]) for metadata in result.metadata_list]
+    except (BeamIOError, ValueError) as error:
+        raise UsageError(f"{source} cannot be listed: {error}. Is the extra of its filesystem installed?") from error
+    if not found:
+        raise UsageError(f"There is nothing at {source}.")
+    for path, metadata in sorted({metadata.path: metadata for metadata in found}.items()):
+        modified = metadata.last_updated_in_seconds
+        yield Place(source, path, path, metadata.size_in_bytes, round(modified * 1e9) if modified else None)

@@ -1,0 +1,44 @@
+"""Log lines on stderr: text for people, JSON objects for machines."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class LogFormat(StrEnum):
+    """The form of a log line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See the class."""
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
+
+
+def configure_logging(form: LogFormat, *, verbose: bool) -> None:
+    """Sends our log to stderr, and of the libraries only warnings."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else logging.Formatter("%(levelname)s %(message)s"))
+    handler.addFilter(_is_worth_reading)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("aiqyn").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    """Beam warns at every import that Google's cloud client is not installed."""
+    return "apitools not found" not in record.getMessage()

@@ -1,0 +1,219 @@
+"""What a scan has to do: the inventory against what the store holds, cut into segments of even cost."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pipelines.inventory import covers
+from pipelines.store import Store
+from pipelines.tables import connect
+from transforms.outcomes import Outcome, Reason
+from transforms.records import DetectorScore, Examination, LayerNote, Place
+
+if TYPE_CHECKING:
+    from transforms.examine.settings import ExamineSettings
+    from transforms.records import DetectorInfo
+
+LAYER_VERSIONS = {"frames": 1}
+"""Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
+
+_PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0
+_VIDEO_NAMES = (
+    ".mp4",
+    ".mov",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".m4v",
+    ".mpg",
+    ".mpeg",
+    ".ts",
+    ".wmv",
+    ".flv",
+    ".3gp",
+    ".ogv",
+)
+_INVENTORY = pa.schema(
+    [
+        ("source", "string"),
+        ("uri", "string"),
+        ("member_path", "string"),
+        ("size_bytes", "int64"),
+        ("mtime_ns", "int64"),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A place to record.
+
+    Attributes:
+        place: Where.
+        supersedes: The scan of its last row, or empty.
+        gone: It was there and is not now.
+        content_sha256: What was there, for a place that is gone.
+    """
+
+    place: Place
+    supersedes: str = ""
+    gone: bool = False
+    content_sha256: str | None = None
+
+    @property
+    def item_key(self) -> str:
+        """Identifies this very piece of work: the place, what lies there, and the row that it replaces."""
+        place = self.place
+        parts = [place.uri, place.member_path, place.size_bytes, place.mtime_ns, self.supersedes, self.gone]
+        return json.dumps(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a scan found: ``inputs`` were listed, ``unchanged`` keep the rows they have, ``due`` get new ones."""
+
+    inputs: int
+    unchanged: int
+    due: list[Due]
+
+
+def examination_digest(settings: "ExamineSettings", detector: "DetectorInfo") -> str:
+    """What decides whether stored results still hold for given bytes: detector, sampling, limits, layer versions."""
+    basis = {"settings": settings.to_json(), "detectors": [detector.digest], "layers": LAYER_VERSIONS}
+    return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
+
+
+def make_plan(
+    store: Store, sources: list[str], places: Iterable[Place], examination: str, *, retry_failed: bool = False
+) -> Plan:
+    """Compares the inventory with the store.
+
+    A place is due when it is new, differs in size or time from its last row, was last examined under another
+    ``examination``, or failed and ``retry_failed`` asks for it. A place that a source covers and that was not listed is
+    due as gone.
+    """
+    listed = {(place.uri, place.member_path): place for place in places}
+    columns = {name: [getattr(place, name) for place in listed.values()] for name in _INVENTORY.names}
+    with connect(store) as tables:
+        tables.register("inventory", pa.table(columns, _INVENTORY))
+        rows = tables.execute(_DUE, {"examination": examination, "retry_failed": retry_failed}).fetchall()
+        vanished = tables.execute(_VANISHED).fetchall()
+    due = [Due(listed[uri, member_path], scan_id or "") for uri, member_path, scan_id in rows]
+    gone = [
+        Due(
+            Place(source, uri, uri, size_bytes, mtime_ns, member_path),
+            scan_id,
+            gone=True,
+            content_sha256=content,
+        )
+        for source, uri, member_path, size_bytes, mtime_ns, scan_id, content in vanished
+        if any(covers(one, uri) for one in sources)
+    ]
+    return Plan(len(listed), len(listed) - len(due), [*due, *gone])
+
+
+_DUE = """
+SELECT inventory.uri, inventory.member_path, latest.scan_id
+FROM inventory LEFT JOIN items_latest AS latest
+  ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
+WHERE latest.uri IS NULL
+   OR latest.outcome = 'gone'
+   OR latest.examination <> $examination
+   OR latest.size_bytes IS DISTINCT FROM inventory.size_bytes
+   OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns
+   OR ($retry_failed AND latest.outcome = 'failed')
+ORDER BY inventory.uri, inventory.member_path
+"""
+
+_VANISHED = """
+SELECT latest.source, latest.uri, latest.member_path, latest.size_bytes, latest.mtime_ns, latest.scan_id,
+       latest.content_sha256
+FROM items_latest AS latest ANTI JOIN inventory
+  ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
+WHERE latest.outcome <> 'gone'
+ORDER BY latest.uri, latest.member_path
+"""
+
+
+def estimate_seconds(place: Place) -> float:
+    """Rough processor time of one item, told from its name and size; only the even cut of segments depends on it."""
+    base = _VIDEO_SECONDS if place.uri.lower().endswith(_VIDEO_NAMES) else _PICTURE_SECONDS
+    return base + (place.size_bytes or 0) / 1e9 * _SECONDS_PER_GIGABYTE
+
+
+def cut_segments(due: list[Due], target_seconds: float, max_items: int) -> Iterator[list[Due]]:
+    """Cuts the work into runs of even cost, in its order.
+
+    Every cut depends only on what lies between it and the one before, so that work left over by a killed scan is cut
+    where it was cut before.
+    """
+    segment: list[Due] = []
+    seconds = 0.0
+    for one in due:
+        cost = 0.001 if one.gone else estimate_seconds(one.place)
+        if segment and (seconds + cost > target_seconds or len(segment) == max_items):
+            yield segment
+            segment, seconds = [], 0.0
+        segment.append(one)
+        seconds += cost
+    if segment:
+        yield segment
+
+
+def segment_id(segment: list[Due], examination: str, config_digest: str) -> str:
+    """Names a piece of work: the same items under the same configuration, over the same stored rows."""
+    keys = sorted(one.item_key for one in segment)
+    return hashlib.sha256(json.dumps([keys, examination, config_digest]).encode()).hexdigest()
+
+
+def known_examinations(
+    store: Store, content_hashes: list[str], examination: str, *, without_failed: bool
+) -> dict[str, Examination]:
+    """What the store knows of contents that were examined under the same ``examination``."""
+    if not content_hashes:
+        return {}
+    with connect(store) as tables:
+        tables.register("wanted", pa.table({"content_sha256": content_hashes}))
+        result = tables.execute(_KNOWN, {"examination": examination, "without_failed": without_failed})
+        names = [column[0] for column in result.description]
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return {row["content_sha256"]: _examination(row) for row in rows}
+
+
+_KNOWN = """
+SELECT items.* FROM items SEMI JOIN wanted USING (content_sha256)
+WHERE examination = $examination
+  AND outcome <> 'gone'
+  AND reason IS DISTINCT FROM 'changed_during_scan'
+  AND NOT ($without_failed AND outcome = 'failed')
+QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY examined_at DESC, segment_id) = 1
+"""
+
+
+def _examination(row: dict[str, Any]) -> Examination:
+    at: datetime | None = row["examined_at"]
+    return Examination(
+        outcome=Outcome(row["outcome"]),
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        scores=tuple(DetectorScore(**score) for score in row["scores"] or ()),
+        layers=tuple(LayerNote(**note) for note in row["layers"] or ()),
+        examined_at=at,
+        **{name: row[name] for name in _COPIED},
+    )
+
+
+_COPIED = (
+    "detail",
+    "media_type",
+    "width",
+    "height",
+    "duration_ms",
+    "perceptual_hash",
+    "captured_at",
+    "frames_examined",
+)

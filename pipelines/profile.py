@@ -1,0 +1,54 @@
+"""Scan profiles: ``configs/profiles/<name>.yaml``, or a file of the user's."""
+
+import hashlib
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import configs
+from pipelines.errors import UsageError
+from transforms.examine.settings import Limits, Sampling
+
+
+class SegmentSize(BaseModel):
+    """How much work goes into one segment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target_seconds: float = Field(gt=0)
+    max_items: int = Field(ge=1)
+
+
+class Profile(BaseModel):
+    """One scan profile."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    sampling: Sampling
+    limits: Limits
+    segments: SegmentSize
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the validated profile."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_profile(name_or_file: str) -> Profile:
+    """Reads a profile by the name of a shipped one, or from a YAML file.
+
+    Raises:
+        UsageError: It is missing or not valid; the message names the field.
+    """
+    path = Path(name_or_file)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = configs.ROOT / "profiles" / f"{name_or_file}.yaml"
+    try:
+        return Profile.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except OSError as error:
+        shipped = ", ".join(sorted(file.stem for file in (configs.ROOT / "profiles").glob("*.yaml")))
+        raise UsageError(f"There is no profile {name_or_file}. Shipped: {shipped}; or name a .yaml file.") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise UsageError(f"The profile {path} is not valid: {error}") from error

@@ -1,0 +1,102 @@
+"""What a person sees while a scan runs: a bar on a terminal, a heartbeat line elsewhere. All of it goes to stderr."""
+
+import logging
+import socket
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+_LOG = logging.getLogger("aiqyn.scan")
+_HEARTBEAT_SECONDS = 10.0
+
+
+class ScanProgress:
+    """Counts the ticks that workers on this machine send (``transforms.metrics.Ticker``) and shows them.
+
+    Args:
+        total: Items that the scan is going to record.
+        console: Where the bar is drawn; heartbeat lines go to the log instead when it is no terminal.
+    """
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._total = total
+        self._console = console
+        self._outcomes: Counter[str] = Counter()
+        self._folder = tempfile.TemporaryDirectory(prefix="aiqyn-")
+        self.address = str(Path(self._folder.name) / "ticks")
+        self._stopped = threading.Event()
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("failed {task.fields[failed]}"),
+            _Rate(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("examining", total=total, failed=0)
+        self._listener = threading.Thread(target=self._listen, name="progress", daemon=True)
+
+    @property
+    def scratch(self) -> Path:
+        """A folder that lives as long as the scan."""
+        return Path(self._folder.name)
+
+    def __enter__(self) -> Self:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._socket.settimeout(0.2)
+        self._listener.start()
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        self._listener.join()
+        self._bar.stop()
+        self._socket.close()
+        self._folder.cleanup()
+
+    def segment(self, number: int, of: int) -> None:
+        """Names the segment that runs."""
+        self._bar.update(self._task, description=f"segment {number} of {of}")
+
+    def _listen(self) -> None:
+        started = beat = time.monotonic()
+        while not self._stopped.is_set():
+            with suppress(TimeoutError):  # nothing ended in this interval: only the heartbeat below is due
+                self._outcomes[self._socket.recv(64).decode()] += 1
+            done, failed = self._outcomes.total(), self._outcomes["failed"]
+            self._bar.update(self._task, completed=done, failed=failed)
+            now = time.monotonic()
+            if not self._console.is_terminal and now - beat > _HEARTBEAT_SECONDS:
+                beat = now
+                rate = done / (now - started)
+                left = f"{(self._total - done) / rate:.0f} s" if rate else "?"
+                _LOG.info("%d of %d items, %d failed, %.1f items/s, left %s", done, self._total, failed, rate, left)
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.finished_speed or task.speed or 0:.1f} items/s")

@@ -1,0 +1,256 @@
+"""The scan driver: inventory, plan, one Beam pipeline and one commit per segment."""
+
+import importlib.metadata
+import logging
+import os
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+
+from pipelines.contents import hash_segment, to_references
+from pipelines.errors import UsageError
+from pipelines.interrupt import Interrupt
+from pipelines.inventory import list_places, normalise
+from pipelines.plan import (
+    Due,
+    Plan,
+    cut_segments,
+    estimate_seconds,
+    examination_digest,
+    known_examinations,
+    make_plan,
+    segment_id,
+)
+from pipelines.profile import Profile, load_profile
+from pipelines.progress import ScanProgress
+from pipelines.runners import RunnerChoice
+from pipelines.segment import SegmentConfig, run_segment
+from pipelines.store import Store
+from pipelines.summary import ScanSummary
+from transforms.detect.package import DetectorError, load_package
+from transforms.examination import ExamineOptions
+from transforms.examine.settings import ExamineSettings
+from transforms.outcomes import Outcome
+from transforms.records import DetectorInfo, Examination, SegmentSpec
+
+_LOG = logging.getLogger("aiqyn.scan")
+_VERSIONED = (
+    "aiqyn",
+    "apache-beam",
+    "torch",
+    "opencv-python-headless",
+    "pillow",
+    "numpy",
+    "pi-heif",
+    "av",
+    "pyarrow",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """What the command line asked for."""
+
+    sources: list[str]
+    store: str
+    detector: str = "aiqyn-compact"
+    profile: str = "default"
+    runner: RunnerChoice = field(default_factory=RunnerChoice)
+    batch_size: int = 16
+    children: int = 0
+    threads: int = 0
+    segment_items: int = 0
+    retry_failed: bool = False
+    dry_run: bool = False
+
+
+class Scan:
+    """One run over sources into a store."""
+
+    def __init__(self, options: ScanOptions, console: Console) -> None:
+        self._options = options
+        self._console = console
+        self._runner = options.runner.check()
+        self._sources = sorted({normalise(source) for source in options.sources})
+        self._profile: Profile = load_profile(options.profile)
+        try:
+            package = load_package(options.detector)
+        except DetectorError as error:
+            raise UsageError(str(error)) from error
+        self._info = DetectorInfo(package.config.name, package.config.version, package.digest)
+        self._settings = ExamineSettings(self._profile.sampling, self._profile.limits, package.config.input)
+        self._examination = examination_digest(self._settings, self._info)
+        self._scan_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        self._started_at = datetime.now(UTC)
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+
+    def run(self) -> ScanSummary:
+        """Scans; every segment that ends is committed, whatever happens after it.
+
+        Raises:
+            UsageError: The sources or the store cannot be used as named.
+        """
+        if self._options.dry_run:
+            return self._summary(self._plan(Store(self._options.store)))
+        store = Store.create(self._options.store)
+        with store.locked():
+            recovered = store.recover()
+            if recovered:
+                _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
+            summary = self._summary(self._plan(store))
+            summary.recovered = recovered
+            store.record_scan(self._record(summary, "running"))
+            try:
+                self._run_segments(store, summary)
+            except BaseException:
+                store.record_scan(self._record(summary, "failed"))
+                raise
+            store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
+        return summary
+
+    def _plan(self, store: Store) -> Plan:
+        started = time.monotonic()
+        places = [place for source in self._sources for place in list_places(source)]
+        plan = make_plan(store, self._sources, places, self._examination, retry_failed=self._options.retry_failed)
+        self._seconds["plan"] = time.monotonic() - started
+        return plan
+
+    def _cut(self, plan: Plan) -> list[list[Due]]:
+        size = self._profile.segments
+        return list(cut_segments(plan.due, size.target_seconds, self._options.segment_items or size.max_items))
+
+    def _summary(self, plan: Plan) -> ScanSummary:
+        seconds = sum(estimate_seconds(due.place) for due in plan.due if not due.gone) / _cores()
+        return ScanSummary(self._scan_id, self._options.store, plan, len(self._cut(plan)), seconds)
+
+    def _run_segments(self, store: Store, summary: ScanSummary) -> None:
+        segments = self._cut(summary.plan)
+        with ScanProgress(len(summary.plan.due), self._console) as progress:
+            stop_file = progress.scratch / "stop"
+            config = self._config(progress.address, str(stop_file))
+            with Interrupt(stop_file, self._console.print) as interrupt:
+                for number, (segment, hashes) in enumerate(self._hashed_ahead(segments), 1):
+                    progress.segment(number, len(segments))
+                    self._run_one(store, summary, config, segment, hashes)
+                    if interrupt.requested:
+                        summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
+                        return
+
+    def _hashed_ahead(self, segments: list[list[Due]]) -> Iterator[tuple[list[Due], list[str | Examination]]]:
+        """Each segment with its hashes; the next one is hashed while the caller works on this one."""
+        max_bytes = self._profile.limits.file_bytes
+        with ThreadPoolExecutor(_cores()) as hashers, ThreadPoolExecutor(1) as ahead:
+
+            def start(index: int) -> "Future[list[str | Examination]]":
+                return ahead.submit(hash_segment, segments[index], max_bytes, hashers)
+
+            waiting = [start(0)] if segments else []
+            for index, segment in enumerate(segments):
+                begun = time.monotonic()
+                hashes = waiting.pop().result()
+                self._seconds["hash_wait"] += time.monotonic() - begun
+                if index + 1 < len(segments):
+                    waiting.append(start(index + 1))
+                yield segment, hashes
+
+    def _run_one(
+        self,
+        store: Store,
+        summary: ScanSummary,
+        config: SegmentConfig,
+        segment: list[Due],
+        hashes: list[str | Examination],
+    ) -> None:
+        known = partial(
+            known_examinations,
+            store,
+            examination=self._examination,
+            without_failed=self._options.retry_failed,
+        )
+        references = to_references(segment, hashes, known)
+        reused = sum(len(one.places) for one in references if one.known and one.key == one.content_sha256)
+        identifier = segment_id(segment, self._examination, self._profile.digest)
+        spec = SegmentSpec(
+            scan_id=self._scan_id,
+            segment_id=identifier,
+            store=str(store.root),
+            examination=self._examination,
+            started_at=datetime.now(UTC),
+            extra=self._identity() | {"reused": reused},
+        )
+        started = time.monotonic()
+        # In a thread of its own, so that this one stays free for signals.
+        with ThreadPoolExecutor(1, thread_name_prefix="segment") as background:
+            manifest, seconds = background.submit(run_segment, references, spec, config).result()
+        seconds["pipeline"] = time.monotonic() - started
+        done = sum(sum(part["counts"].values()) for part in manifest["parts"])
+        if done:
+            store.commit_segment(manifest, {"seconds": seconds, "deferred": len(segment) - done})
+            summary.add(manifest)
+        else:
+            store.discard(manifest)
+        for stage, spent in seconds.items():
+            self._seconds[stage] += spent
+        _LOG.info("Segment %s: %d items in %.1f s", identifier[:12], done, seconds["pipeline"])
+
+    def _config(self, ticks: str, stop_file: str) -> SegmentConfig:
+        """Children and torch threads share a worker's cores."""
+        cores = max(1, _cores() // self._runner.workers)
+        return SegmentConfig(
+            detector=self._options.detector,
+            info=self._info,
+            settings=self._settings,
+            batch_size=self._options.batch_size,
+            threads=self._options.threads or max(1, cores // 2),
+            examine=ExamineOptions(self._options.children or max(1, cores - cores // 2), ticks, stop_file),
+            runner=self._runner,
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        """What rows of ``segments`` and ``scans`` say about who examined, and how."""
+        return {
+            "versions": {name: version for name in _VERSIONED if (version := _version(name))},
+            "detectors": [{"name": self._info.name, "version": self._info.version, "digest": self._info.digest}],
+            "config_digest": self._profile.digest,
+            "runner": f"{self._runner.name}:{self._runner.mode}:{self._runner.workers}",
+        }
+
+    def _record(self, summary: ScanSummary, status: str) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        has_ended = status != "running"
+        return self._identity() | {
+            "scan_id": self._scan_id,
+            "status": status,
+            "exit_status": int(summary.exit_code) if status in {"complete", "interrupted"} else None,
+            "started_at": self._started_at,
+            "finished_at": now if has_ended else None,
+            "sources": self._sources,
+            "inputs": summary.plan.inputs,
+            "unchanged": summary.plan.unchanged,
+            "planned": len(summary.plan.due),
+            **{outcome.value: summary.count(outcome) for outcome in Outcome},
+            "reused": summary.reused,
+            "segments": summary.committed,
+            "seconds": dict(self._seconds),
+            "examination": self._examination,
+            "recorded_at": now,
+        }
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

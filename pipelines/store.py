@@ -1,0 +1,186 @@
+"""The store: one append-only Delta table per kind of row, and the protocol that commits a segment exactly once.
+
+A segment's part files are invisible until Delta commits name them. Its tables are committed one after another, each
+under the segment's id as the application transaction, ``segments`` last: views show rows only of segments that stand
+there. A manifest on disk means that a segment's pipeline ended; whoever finds one may finish the commit.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+
+from pipelines.errors import UsageError
+from transforms.outcomes import Outcome
+
+Manifest = dict[str, Any]
+
+
+class Store:
+    """The tables under one folder."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root).resolve()
+
+    @classmethod
+    def create(cls, root: str | Path) -> "Store":
+        """Opens the store, making its tables where they are missing."""
+        from transforms.schemas import TABLES
+
+        store = cls(root)
+        for table, schema in TABLES.items():
+            DeltaTable.create(store._uri(table), schema, mode="ignore", name=table)
+        (store.root / "_manifests").mkdir(exist_ok=True)
+        return store
+
+    @classmethod
+    def open(cls, root: str | Path) -> "Store":
+        """Opens a store that exists.
+
+        Raises:
+            UsageError: There is none at ``root``.
+        """
+        store = cls(root)
+        if not store.exists():
+            raise UsageError(f"There is no store at {root}. Make one: aiqyn scan SOURCE --store {root}")
+        return store
+
+    def exists(self) -> bool:
+        """Whether there is a store here."""
+        return DeltaTable.is_deltatable(self._uri("segments"))
+
+    def _uri(self, table: str) -> str:
+        return str(self.root / table)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the store for one scan; the lock dies with the process that holds it.
+
+        Raises:
+            UsageError: Another scan holds it.
+        """
+        with (self.root / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UsageError(
+                    f"Another scan is writing to {self.root}. Wait for it, or use another store."
+                ) from error
+            yield
+
+    def files(self, table: str) -> list[str]:
+        """Absolute paths of the table's committed part files."""
+        try:
+            return sorted(DeltaTable(self._uri(table)).file_uris())
+        except TableNotFoundError:
+            return []
+
+    def columns(self, table: str) -> dict[str, Any]:
+        """Columns of a table with their types, as Delta writes them."""
+        if not self.exists():
+            from transforms.schemas import TABLES
+
+            fields = Schema.from_arrow(TABLES[table]).fields
+        else:
+            fields = DeltaTable(self._uri(table)).schema().fields
+        return {field.name: json.loads(field.to_json())["type"] for field in fields}
+
+    def is_committed(self, segment_id: str) -> bool:
+        """Whether the segment's row stands in ``segments``."""
+        return DeltaTable(self._uri("segments")).transaction_version(segment_id) is not None
+
+    def commit_segment(self, manifest: Manifest, segment: Mapping[str, Any] | None = None) -> None:
+        """Makes a segment's rows visible, all or none; a second call changes nothing.
+
+        Args:
+            manifest: As ``transforms.write`` wrote it.
+            segment: Columns of the segment's row that only the driver knows, such as ``seconds``.
+        """
+        from transforms.write import write_part
+
+        segment_id = manifest["segment_id"]
+        if not self.is_committed(segment_id):
+            for table in ("items", "frames"):
+                parts = [part for part in manifest["parts"] if part["table"] == table]
+                self.commit_parts(table, segment_id, parts)
+            row = segment_row(manifest) | dict(segment or {})
+            part = write_part(str(self.root), "segments", segment_id, [row])
+            self.commit_parts("segments", segment_id, [asdict(part)])
+        self.discard(manifest)
+
+    def discard(self, manifest: Manifest) -> None:
+        """Removes a manifest: its segment is committed, or was interrupted before it wrote a row."""
+        from transforms.write import manifest_path
+
+        Path(manifest_path(str(self.root), manifest["segment_id"])).unlink(missing_ok=True)
+
+    def commit_parts(self, table: str, transaction_id: str, parts: list[dict[str, Any]]) -> None:
+        """Adds part files to a table under a transaction id that is accepted once."""
+        delta = DeltaTable(self._uri(table))
+        if delta.transaction_version(transaction_id) is not None:
+            return
+        modified_ms = int(datetime.now(UTC).timestamp() * 1000)
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                path=part["path"],
+                size=part["size_bytes"],
+                partition_values={},
+                modification_time=modified_ms,
+                data_change=True,
+                stats=json.dumps(part["stats"]),
+            )
+            for part in parts
+        ]
+        delta.create_write_transaction(
+            actions,
+            mode="append",
+            schema=delta.schema(),
+            commit_properties=CommitProperties(app_transactions=[Transaction(transaction_id, 1)]),
+        )
+
+    def recover(self) -> int:
+        """Finishes the commit of every segment whose pipeline ended in a scan that did not; how many there were."""
+        manifests = sorted((self.root / "_manifests").glob("*.json"))
+        for path in manifests:
+            self.commit_segment(json.loads(path.read_text("utf-8")))
+        return len(manifests)
+
+    def record_scan(self, row: Mapping[str, Any]) -> None:
+        """Appends the scan's record; the one with the latest ``recorded_at`` holds."""
+        from transforms.write import write_part
+
+        part = write_part(str(self.root), "scans", row["scan_id"], [dict(row)])
+        self.commit_parts("scans", f"{row['scan_id']}-{row['status']}", [asdict(part)])
+
+
+def segment_row(manifest: Manifest) -> dict[str, Any]:
+    """The segment's row as far as the manifest tells it."""
+    parts = {table: [part for part in manifest["parts"] if part["table"] == table] for table in ("items", "frames")}
+    totals = {table: sum(part["stats"]["numRecords"] for part in found) for table, found in parts.items()}
+    outcomes = {
+        outcome.value: sum(
+            number
+            for part in parts["items"]
+            for name, number in part["counts"].items()
+            if name.partition(":")[0] == outcome
+        )
+        for outcome in Outcome
+    }
+    return {
+        **manifest["segment"],
+        **totals,
+        **outcomes,
+        "scan_id": manifest["scan_id"],
+        "segment_id": manifest["segment_id"],
+        "examination": manifest["examination"],
+        "started_at": datetime.fromisoformat(manifest["started_at"]),
+        "committed_at": datetime.now(UTC),
+    }

@@ -1,0 +1,98 @@
+"""What a scan did: counts, the closing table and the exit code."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.errors import ExitCode
+from pipelines.plan import Plan
+from transforms.outcomes import Outcome, Reason
+
+
+@dataclass(slots=True)
+class ScanSummary:
+    """Grows while the scan runs.
+
+    Attributes:
+        estimated_seconds: What the planned work is thought to take on this machine.
+        recovered: Segments of an earlier scan whose commit this one finished.
+        outcomes: Rows written, by outcome and reason.
+        reused: Rows among them whose bytes were examined before and not again.
+        committed: Segments committed.
+    """
+
+    scan_id: str
+    store: str
+    plan: Plan
+    segments: int
+    estimated_seconds: float = 0.0
+    recovered: int = 0
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reused: int = 0
+    frames: int = 0
+    committed: int = 0
+    was_interrupted: bool = False
+
+    def add(self, manifest: dict[str, Any]) -> None:
+        """Counts a segment that was committed."""
+        for part in manifest["parts"]:
+            for name, number in part["counts"].items():
+                outcome, _, reason = name.partition(":")
+                self.outcomes[outcome, reason] += number
+            self.frames += part["stats"]["numRecords"] if part["table"] == "frames" else 0
+        self.reused += manifest["segment"]["reused"]
+        self.committed += 1
+
+    def count(self, outcome: Outcome) -> int:
+        """Rows of this scan with an outcome."""
+        return sum(number for (name, _), number in self.outcomes.items() if name == outcome)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Files that are no media and do not claim to be are no gap in an audit of media."""
+        if self.was_interrupted:
+            return ExitCode.INTERRUPTED
+        gaps = self.count(Outcome.FAILED) + self.count(Outcome.NOT_CHECKED)
+        gaps -= self.outcomes[Outcome.NOT_CHECKED, Reason.NOT_MEDIA]
+        return ExitCode.INCOMPLETE if gaps else ExitCode.COMPLETE
+
+
+def print_plan(summary: ScanSummary, console: Console) -> None:
+    """Says what a scan would do."""
+    plan = summary.plan
+    console.print(
+        f"{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in {summary.segments} segments, "
+        f"about {summary.estimated_seconds:.0f} s. Nothing was examined or written (--dry-run)."
+    )
+
+
+def print_summary(summary: ScanSummary, seconds: float, console: Console) -> None:
+    """The closing table, and what to do next."""
+    plan = summary.plan
+    if plan.due:
+        table = Table(title=f"Scan {summary.scan_id}")
+        table.add_column("outcome")
+        table.add_column("reason")
+        table.add_column("items", justify="right")
+        table.add_column("meaning")
+        for (outcome, reason), number in sorted(summary.outcomes.items()):
+            meaning = Reason(reason).sentence if reason else "Decoded and scored; see frames and score."
+            table.add_row(outcome, reason or "–", str(number), meaning)
+        console.print(table)
+    else:
+        console.print("Nothing to examine: no input is new, changed or due again.")
+    console.print(
+        f"{plan.inputs} inputs, {plan.unchanged} unchanged, {summary.outcomes.total()} rows "
+        f"({summary.reused} with bytes already examined), {summary.frames} frames, "
+        f"{summary.committed} segments committed, {seconds:.1f} s"
+    )
+    if summary.was_interrupted:
+        left = len(plan.due) - summary.outcomes.total()
+        console.print(f"Interrupted: {left} items are left. Run the same command again: it goes on with those.")
+    if summary.count(Outcome.FAILED):
+        console.print("Failed items are not tried again until they change, or with --retry-failed.")
+    sql = "SELECT outcome, reason, count(*) FROM items_latest GROUP BY ALL"
+    console.print(f'Ask the tables: aiqyn query --store {summary.store} "{sql}"', soft_wrap=True)

@@ -1,0 +1,115 @@
+"""Examine: references in, frames and examinations out, through examiner children that work ahead of the model."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
+from transforms.examine.settings import ExamineSettings
+from transforms.metrics import Ticker, count, record_ms
+from transforms.records import Examination, FrameKey, Reference
+
+FRAMES = "frames"
+EXAMINATIONS = "examinations"
+_LOOK_AHEAD_PER_CHILD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ExamineOptions:
+    """How a worker examines; none of it changes a row.
+
+    Attributes:
+        children: Examiner children of each worker.
+        ticks: Address of the driver's progress socket, or None.
+        stop_file: While this file exists, references that no child has begun are left for the next scan.
+        command: How a child is started; tests start misbehaving ones.
+    """
+
+    children: int = 1
+    ticks: str | None = None
+    stop_file: str | None = None
+    command: Sequence[str] = CHILD_COMMAND
+
+
+class Examine(beam.PTransform):
+    """``Reference`` → tagged outputs.
+
+    ``frames``: (FrameKey, uint8 (views, size, size, 3)); ``examinations``: (key, (Reference, Examination)).
+    """
+
+    def __init__(self, settings: ExamineSettings, options: ExamineOptions) -> None:
+        super().__init__()
+        self._settings = settings
+        self._options = options
+
+    def expand(self, references: beam.PCollection) -> Any:
+        """See the class."""
+        examine = _ExamineFn(self._settings, self._options)
+        return references | "ExamineFiles" >> beam.ParDo(examine).with_outputs(FRAMES, EXAMINATIONS)
+
+
+class _ExamineFn(beam.DoFn):
+    """Hands references to children ahead of time, so that they decode while the model scores what came before."""
+
+    def __init__(self, settings: ExamineSettings, options: ExamineOptions) -> None:
+        self._settings = settings
+        self._options = options
+        self._pool: ChildPool | None = None
+        self._pending: dict[Future[Examined], Reference] = {}
+
+    def setup(self) -> None:
+        command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
+        self._pool = ChildPool(self._settings, self._options.children, command)
+        self._ticker = Ticker(self._options.ticks)
+
+    def start_bundle(self) -> None:
+        self._pending = {}
+
+    def process(self, reference: Reference) -> Iterator[Any]:
+        if reference.known is not None:
+            yield self._conclude(reference, reference.known)
+            return
+        if self._options.stop_file and Path(self._options.stop_file).exists():
+            count("examine", "deferred", len(reference.places))
+            return
+        if self._pool is None:
+            raise RuntimeError("Examine was not set up; Beam calls setup() first")
+        self._pending[self._pool.submit(reference.places[0])] = reference
+        while len(self._pending) >= _LOOK_AHEAD_PER_CHILD * self._options.children:
+            yield from self._collect()
+
+    def finish_bundle(self) -> Iterator[Any]:
+        while self._pending:
+            for output in self._collect():
+                window = GlobalWindow()
+                value = WindowedValue(output.value, window.max_timestamp(), [window])
+                yield beam.pvalue.TaggedOutput(output.tag, value)
+
+    def teardown(self) -> None:
+        if self._pool:
+            self._pool.close()
+            self._ticker.close()
+
+    def _collect(self) -> Iterator[Any]:
+        done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            reference = self._pending.pop(future)
+            examined = future.result()
+            count("examine", "children_lost", examined.children_lost)
+            record_ms("examine", "cpu_ms", examined.cpu_seconds)
+            for index, (timestamp_ms, views) in enumerate(examined.frames):
+                yield beam.pvalue.TaggedOutput(FRAMES, (FrameKey(reference.key, index, timestamp_ms), views))
+            yield self._conclude(reference, examined.examination)
+
+    def _conclude(self, reference: Reference, examination: Examination) -> beam.pvalue.TaggedOutput:
+        for _ in reference.places:
+            self._ticker.tick(examination.outcome)
+        conclusion: tuple[str, Any] = (reference.key, (reference, examination))
+        return beam.pvalue.TaggedOutput(EXAMINATIONS, conclusion)

@@ -1,0 +1,157 @@
+"""WriteParts: rows become Parquet part files and, last of all, a manifest that names exactly those files.
+
+Part files carry uuid names and are renamed into place, so a retried bundle or a killed worker leaves at worst a file
+that no manifest names and no reader sees.
+"""
+
+import io
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
+
+from transforms.assemble import Row, Rows
+from transforms.metrics import record_ms
+from transforms.records import SegmentSpec
+from transforms.schemas import TABLES
+
+_ORDER = {"items": ("uri", "member_path"), "frames": ("content_sha256", "frame_index")}
+_STATISTICS = ("content_sha256", "uri", "segment_id", "scan_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part file.
+
+    Attributes:
+        path: Relative to its table.
+        stats: Delta's file statistics.
+        counts: Item rows by ``outcome:reason``.
+    """
+
+    table: str
+    path: str
+    size_bytes: int
+    stats: dict[str, Any]
+    counts: dict[str, int]
+
+
+class WriteParts(beam.PTransform):
+    """``Rows`` → part files under the store, then the segment's manifest; yields the manifest's path."""
+
+    def __init__(self, spec: SegmentSpec) -> None:
+        super().__init__()
+        self._spec = spec
+
+    def expand(self, rows: beam.PCollection) -> beam.PCollection:
+        """See the class."""
+        return (
+            rows
+            | "WriteFiles" >> beam.ParDo(_WritePartsFn(self._spec))
+            | "AllParts" >> beam.combiners.ToList()
+            | "WriteManifest" >> beam.Map(write_manifest, self._spec)
+        )
+
+
+class _WritePartsFn(beam.DoFn):
+    """Buffers small rows over a bundle: one part per table and bundle."""
+
+    def __init__(self, spec: SegmentSpec) -> None:
+        self._spec = spec
+        self._rows: dict[str, list[Row]] = {}
+
+    def start_bundle(self) -> None:
+        self._rows = {table: [] for table in _ORDER}
+
+    def process(self, rows: Rows) -> None:
+        self._rows["items"] += rows.items
+        self._rows["frames"] += rows.frames
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        window = GlobalWindow()
+        for table, rows in self._rows.items():
+            if rows:
+                started = time.monotonic()
+                part = write_part(self._spec.store, table, self._spec.segment_id, rows)
+                record_ms("write", "part_ms", time.monotonic() - started)
+                yield WindowedValue(part, window.max_timestamp(), [window])
+
+
+def write_part(store: str, table: str, segment_id: str, rows: list[Row]) -> Part:
+    """Writes rows, sorted, as one Parquet file under the table's folder; after the call the file is complete.
+
+    Args:
+        store: Root of the store.
+        table: A key of ``TABLES``.
+        segment_id: Names the sub-folder.
+        rows: At least one.
+    """
+    order = _ORDER.get(table, ())
+    rows = sorted(rows, key=lambda row: tuple((row[name] is not None, row[name]) for name in order))
+    schema = TABLES[table]
+    data = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+    buffer = io.BytesIO()
+    pq.write_table(data, buffer, compression="zstd")
+    path = f"{segment_id[:16]}/part-{uuid.uuid4().hex}.parquet"
+    write_file(f"{store}/{table}/{path}", buffer.getvalue())
+    counts: dict[str, int] = {}
+    for row in rows if table == "items" else ():
+        name = f"{row['outcome']}:{row['reason'] or ''}"
+        counts[name] = counts.get(name, 0) + 1
+    return Part(table, path, buffer.tell(), _statistics(data), counts)
+
+
+def _statistics(data: pa.Table) -> dict[str, Any]:
+    bounds = {
+        name: pc.min_max(data[name]).as_py()
+        for name in _STATISTICS
+        if name in data.column_names and data[name].null_count < len(data)
+    }
+    return {
+        "numRecords": len(data),
+        "minValues": {name: bound["min"] for name, bound in bounds.items()},
+        "maxValues": {name: bound["max"] for name, bound in bounds.items()},
+    }
+
+
+def manifest_path(store: str, segment_id: str) -> str:
+    """Where a segment's manifest lies between the end of its pipeline and its commit."""
+    return f"{store}/_manifests/{segment_id}.json"
+
+
+def write_manifest(parts: list[Part], spec: SegmentSpec) -> str:
+    """Writes the list of part files that make up the segment; with it the segment can be committed by anyone."""
+    path = manifest_path(spec.store, spec.segment_id)
+    manifest = {
+        "scan_id": spec.scan_id,
+        "segment_id": spec.segment_id,
+        "examination": spec.examination,
+        "started_at": spec.started_at.isoformat(),
+        "segment": dict(spec.extra),
+        "parts": [asdict(part) for part in sorted(parts, key=lambda part: (part.table, part.path))],
+    }
+    write_file(path, json.dumps(manifest, indent=1).encode())
+    return path
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Puts a whole file at ``path``, through Beam's filesystems: a temporary name first, then a rename."""
+    folder, _, name = path.rpartition("/")
+    temporary = f"{folder}/.{name}.{uuid.uuid4().hex}"
+    with suppress(OSError):  # it exists
+        FileSystems.mkdirs(folder)
+    with FileSystems.create(temporary, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        file.write(data)
+    FileSystems.rename([temporary], [path])
