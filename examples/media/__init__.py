@@ -1,0 +1,1 @@
+"""Factories of sample media: the same bytes on every run with the same library versions."""
