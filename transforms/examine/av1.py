@@ -1,6 +1,6 @@
 """AV1 videos through PyAV, which the extra ``av1`` installs: OpenCV's wheel has no software AV1 decoder."""
 
-import os
+import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from transforms.examine.frames import Pixels
+from transforms.examine.stream import DescriptorReader
 
 _OPTIONS = {"protocol_whitelist": "none", "format_whitelist": "mov,matroska"}
 av.logging.set_level(None)
@@ -17,8 +18,7 @@ class PyAvPlayer:
     """``videos.Player`` through PyAV, one thread."""
 
     def __init__(self, file: BinaryIO) -> None:
-        os.lseek(file.fileno(), 0, os.SEEK_SET)
-        self._container = av.open(file, options=_OPTIONS)
+        self._container = av.open(io.BufferedReader(DescriptorReader(file.fileno())), options=_OPTIONS)
         self._stream = self._container.streams.video[0]
         self._stream.thread_count = 1
         self._time_base = float(self._stream.time_base or 1e-3)

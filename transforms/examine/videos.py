@@ -10,10 +10,11 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from transforms.examine.frames import Frame, MediaError, Pixels, check_pixels
 from transforms.examine.settings import Limits, Sampling
+from transforms.examine.stream import DescriptorReader
 from transforms.examine.structure import read_structure
 from transforms.outcomes import Reason
 from transforms.records import LayerNote
@@ -56,7 +57,7 @@ class OpenCvPlayer:
     """``Player`` through OpenCV's FFmpeg, reading from a stream object, one thread."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._stream = io.BufferedReader(_Unclosing(file))
+        self._stream = io.BufferedReader(DescriptorReader(file.fileno()))
         self._capture = cv2.VideoCapture(self._stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])  # type: ignore[call-overload]
         self.is_open = self._capture.isOpened()
         turned = round(self._get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
@@ -86,31 +87,6 @@ class OpenCvPlayer:
     def seek(self, time_ms: float) -> None:
         """See ``Player``."""
         self._capture.set(cv2.CAP_PROP_POS_MSEC, max(time_ms, 0.0))
-
-
-class _Unclosing(io.RawIOBase):
-    """A view of the caller's file that OpenCV may close without closing the file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._descriptor = os.dup(file.fileno())
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return os.readv(self._descriptor, [buffer])
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return os.lseek(self._descriptor, offset, whence)
-
-    def close(self) -> None:
-        if not self.closed:
-            os.close(self._descriptor)
-        super().close()
 
 
 @dataclass(slots=True)
@@ -240,7 +216,7 @@ class _Cursor:
         return self.time_ms
 
     def _seek(self, target_ms: float) -> None:
-        """Lands at or before the target; where seeks land late, at the start, and seeks no more: that bounds the cost."""
+        """Lands at or before the target; where seeks land late, at the start and never again: this bounds the cost."""
         aims = [] if self._seeks_land_late else [target_ms - back * self.frame_ms for back in _BACK_OFF_FRAMES]
         for aim_ms in aims:
             self.player.seek(aim_ms)
