@@ -19,7 +19,7 @@ _CHROMA = (
 
 
 def training_view(rgb: Picture, spec: InputSpec, rng: np.random.Generator) -> Picture:
-    """One random view of a picture after a random history of resize, blur, re-encoding and flip.
+    """One random view of a picture after a random history of resize, colour, blur, re-encoding and flip.
 
     Args:
         rgb: uint8 (H, W, 3).
@@ -29,7 +29,7 @@ def training_view(rgb: Picture, spec: InputSpec, rng: np.random.Generator) -> Pi
     Returns:
         uint8 (size, size, 3).
     """
-    picture = _random_resize(rgb, spec, rng)
+    picture = _random_colour(_random_resize(rgb, spec, rng), rng)
     if rng.random() < 0.15:
         picture = _u8(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.0))))
     picture = _random_crop(shrink(_random_encode(picture, rng), spec.short_side), spec.size, rng)
@@ -53,6 +53,16 @@ TREATMENTS: dict[str, Callable[[Picture], Picture]] = {
     "jpeg75": lambda rgb: jpeg(rgb, 75),
     "half": half,
 }
+
+
+def _random_colour(rgb: Picture, rng: np.random.Generator) -> Picture:
+    # Light and palette tell sources apart, not generation from photography.
+    gains, gamma = rng.uniform(0.8, 1.2, 3), float(rng.uniform(0.75, 1.35))
+    grey = rng.random() < 0.15
+    levels = (np.arange(256) / 255.0) ** gamma * 255.0
+    table = np.clip(levels[:, None] * gains, 0, 255).round().astype(np.uint8)
+    picture = _u8(cv2.LUT(rgb, table[None]))
+    return _u8(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)) if grey else picture
 
 
 def _random_resize(rgb: Picture, spec: InputSpec, rng: np.random.Generator) -> Picture:
@@ -84,9 +94,7 @@ def _random_crop(rgb: Picture, size: int, rng: np.random.Generator) -> Picture:
 def _recode(rgb: Picture, suffix: str, params: list[int]) -> Picture:
     done, data = cv2.imencode(suffix, rgb[..., ::-1], params)
     if not done:
-        raise RuntimeError(
-            f"cannot encode a {rgb.shape} picture as {suffix}; this OpenCV build lacks the codec"
-        )
+        raise RuntimeError(f"cannot encode a {rgb.shape} picture as {suffix}; this OpenCV build lacks the codec")
     return _u8(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB))
 
 

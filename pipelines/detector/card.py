@@ -53,9 +53,7 @@ def plain_words(config: DetectorConfig) -> list[str]:
 
 def _against_chance(measured_on: str, skills: list[Skill]) -> list[str]:
     aucs = [s for s in skills if s.metric == "auc" and s.treatment == "as_is" and s.interval]
-    blind = [
-        f"{s.source} ({s.value:.2f})" for s in aucs if s.interval and s.interval[0] <= 0.5 <= s.interval[1]
-    ]
+    blind = [f"{s.source} ({s.value:.2f})" for s in aucs if s.interval and s.interval[0] <= 0.5 <= s.interval[1]]
     wrong = [f"{s.source} ({s.value:.2f})" for s in aucs if s.interval and s.interval[1] < 0.5]
     lines = []
     if blind:
@@ -67,9 +65,7 @@ def _against_chance(measured_on: str, skills: list[Skill]) -> list[str]:
 
 def _false_alarms(measured_on: str, skills: list[Skill], level: str, target: float) -> list[str]:
     rates = [s for s in skills if s.metric == f"false_alarms_{level}"]
-    found = [
-        s for s in skills if s.metric == f"recall_{level}" and s.source == "all" and s.treatment == "as_is"
-    ]
+    found = [s for s in skills if s.metric == f"recall_{level}" and s.source == "all" and s.treatment == "as_is"]
     total = [s for s in rates if s.source == "all" and s.treatment == "as_is"]
     if not total or not found:
         return []
@@ -100,9 +96,7 @@ def _operating_points(config: DetectorConfig) -> str:
 
 def _training_data(config: DetectorConfig) -> str:
     lines = ["| source | class | pictures | share of draws | licence |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {t.source} | {t.label} | {t.n} | {t.drawn:.1%} | {t.licence} |" for t in config.training_data
-    ]
+    lines += [f"| {t.source} | {t.label} | {t.n} | {t.drawn:.1%} | {t.licence} |" for t in config.training_data]
     return "\n".join(lines)
 
 

@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="detector", help="Train and measure detectors.", no_args_is_help=True)
 
-Manifest = Annotated[
-    Path, typer.Option("--data", help="The manifest (CSV); its paths are relative to its folder.")
-]
+Manifest = Annotated[Path, typer.Option("--data", help="The manifest (CSV); its paths are relative to its folder.")]
 Work = Annotated[
     Path | None,
-    typer.Option(help="Folder for checkpoints; a killed run goes on from it. [default: OUT.work]"),
+    typer.Option(help="Folder for checkpoints, from which a killed run goes on; by default beside OUT."),
 ]
 FoldEpochs = Annotated[int, typer.Option(min=1, help="Epochs of each held-out fold.")]
+Samples = Annotated[int, typer.Option(min=32, help="Views drawn in one epoch.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed and threads give the same weights.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 
@@ -35,9 +34,9 @@ def train(
     data: Manifest,
     out: Annotated[Path, typer.Option(help="The package folder to write.")],
     work: Work = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the shipped network.")] = 16,
-    fold_epochs: FoldEpochs = 8,
-    samples: Annotated[int, typer.Option(min=32, help="Views drawn in one epoch.")] = 1024,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the shipped network.")] = 14,
+    fold_epochs: FoldEpochs = 6,
+    samples: Samples = 1024,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
@@ -64,17 +63,17 @@ def evaluate(
     output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
     leave_one_source_out: Annotated[
         bool,
-        typer.Option(
-            "--leave-one-source-out", help="Train the folds again and measure on what each left out."
-        ),
+        typer.Option("--leave-one-source-out", help="Train the folds again and measure on what each left out."),
     ] = False,
     work: Work = None,
-    fold_epochs: FoldEpochs = 8,
+    fold_epochs: FoldEpochs = 6,
+    samples: Samples = 1024,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
     """Measure a detector: AUC, recall, false alarms with intervals; both classes treated alike."""
     from pipelines.detector.data import read_manifest
+    from pipelines.detector.fit import Settings
     from pipelines.detector.report import held_out_report, split_report
     from pipelines.detector.train import use_threads
     from transforms.detect.package import load_package
@@ -85,7 +84,15 @@ def evaluate(
         rows = read_manifest(data)
         if leave_one_source_out:
             folder = work or Path(f"{package.config.name}.work")
-            report = held_out_report(package, rows, folder, tick, fold_epochs=fold_epochs, seed=seed)
+            settings = Settings(
+                seed=seed,
+                epochs=fold_epochs,
+                samples=samples,
+                architecture=package.config.architecture.name,
+                params=package.config.architecture.params,
+                input=package.config.input,
+            )
+            report = held_out_report(package, rows, settings, folder, tick)
         else:
             report = split_report(package, rows, split, tick)
     _show(f"{report.detector} {report.version} on {report.measured_on}", report.skill)
@@ -94,6 +101,7 @@ def evaluate(
     )
     if output is not None:
         plain = asdict(report) | {"skill": [skill.model_dump(mode="json") for skill in report.skill]}
+        output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
 
 
@@ -126,7 +134,5 @@ def _show(title: str, skills: "list[Skill]") -> None:
     table = Table("source", "figure", "treatment", "value [95 %]", "n", title=title)
     for s in skills:
         interval = f" [{s.interval[0]:.3f}, {s.interval[1]:.3f}]" if s.interval else ""
-        table.add_row(
-            s.source, s.metric, s.treatment, f"{s.value:.3f}{interval}", f"{s.n_ai} AI, {s.n_real} real"
-        )
+        table.add_row(s.source, s.metric, s.treatment, f"{s.value:.3f}{interval}", f"{s.n_ai} AI, {s.n_real} real")
     Console().print(table)

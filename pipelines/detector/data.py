@@ -50,9 +50,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
         raise DetectorError("invalid_manifest", f"{path} lacks the columns {', '.join(missing)}; add them")
     odd = sorted(set(rows["label"]) - {"ai", "real"})
     if odd:
-        raise DetectorError(
-            "invalid_manifest", f"{path} has the labels {odd}; only 'ai' and 'real' are known"
-        )
+        raise DetectorError("invalid_manifest", f"{path} has the labels {odd}; only 'ai' and 'real' are known")
     rows = rows[list(COLUMNS)].copy()
     rows["label"] = (rows["label"] == "ai").astype(int)
     rows["is_video"] = rows["path"].str.lower().str.endswith(VIDEO_SUFFIXES)
@@ -128,9 +126,7 @@ def load_rgb(path: str) -> NDArray[np.uint8]:
     """
     picture = cv2.imread(path, cv2.IMREAD_COLOR_RGB)
     if picture is None:
-        raise DetectorError(
-            "unreadable_picture", f"{path} cannot be decoded; repair it or drop its manifest row"
-        )
+        raise DetectorError("unreadable_picture", f"{path} cannot be decoded; repair it or drop its manifest row")
     return np.asarray(picture, np.uint8)
 
 

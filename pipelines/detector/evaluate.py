@@ -48,9 +48,7 @@ def predict(
             raws[name] += score_views(network, batch[:, i], FRAMES_PER_BATCH).astype(float).tolist()
         tick("scoring", len(raws[treatments[0]]), len(paths))
     columns = rows[["path", "label", "source"]]
-    return pd.concat(
-        [columns.assign(treatment=name, raw=raws[name]) for name in treatments], ignore_index=True
-    )
+    return pd.concat([columns.assign(treatment=name, raw=raws[name]) for name in treatments], ignore_index=True)
 
 
 def figures(predictions: pd.DataFrame, config: DetectorConfig | None, measured_on: str) -> list[Skill]:
@@ -117,9 +115,7 @@ def _at_operating_points(part: pd.DataFrame, config: DetectorConfig, where: tupl
     return found
 
 
-def _skill(
-    source: str, name: str, metric: metrics.Metric, part: pd.DataFrame, where: tuple[str, str]
-) -> Skill:
+def _skill(source: str, name: str, metric: metrics.Metric, part: pd.DataFrame, where: tuple[str, str]) -> Skill:
     scores, labels = part["raw"].to_numpy(np.float64), part["label"].to_numpy(np.int64)
     return Skill(
         source=source,
@@ -140,9 +136,7 @@ def _rounded(interval: tuple[float, float]) -> tuple[float, float]:
 def _batches(paths: list[str], spec: InputSpec, treatments: tuple[str, ...]) -> Iterator[NDArray[np.uint8]]:
     def load(start: int) -> NDArray[np.uint8]:
         pictures = map(load_rgb, paths[start : start + FRAMES_PER_BATCH])
-        return np.stack(
-            [np.stack([prepare(TREATMENTS[t](rgb), spec) for t in treatments]) for rgb in pictures]
-        )
+        return np.stack([np.stack([prepare(TREATMENTS[t](rgb), spec) for t in treatments]) for rgb in pictures])
 
     starts = range(0, len(paths), FRAMES_PER_BATCH)
     with ThreadPoolExecutor(1) as loader:

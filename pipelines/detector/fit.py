@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -34,7 +34,7 @@ class Settings:
     """
 
     seed: int = 7
-    epochs: int = 16
+    epochs: int = 14
     samples: int = 1024
     batch: int = 32
     rate: float = 2e-3
@@ -92,18 +92,14 @@ def _run_epoch(
         target = torch.from_numpy(labels) * (1.0 - settings.smoothing) + settings.smoothing / 2.0
         loss = functional.binary_cross_entropy_with_logits(network(torch.from_numpy(views)), target)
         if not torch.isfinite(loss):
-            raise DetectorError(
-                "training_diverged", f"the loss is {loss.item()} in epoch {epoch}; lower the rate"
-            )
+            raise DetectorError("training_diverged", f"the loss is {loss.item()} in epoch {epoch}; lower the rate")
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
 
 
-def _batches(
-    rows: pd.DataFrame, settings: Settings, epoch: int, loader: ThreadPoolExecutor
-) -> Iterator[Batch]:
+def _batches(rows: pd.DataFrame, settings: Settings, epoch: int, loader: ThreadPoolExecutor) -> Iterator[Batch]:
     rng = np.random.default_rng([settings.seed, epoch])
     order = rng.choice(len(rows), settings.samples // settings.batch * settings.batch, p=draw_shares(rows))
     paths, labels = rows["path"].tolist(), rows["label"].to_numpy(np.float32)
@@ -148,14 +144,17 @@ def _save(network: nn.Module, optimizer: torch.optim.Optimizer, path: Path, run:
 
 
 def _restore(network: nn.Module, optimizer: torch.optim.Optimizer, path: Path, run: str) -> int:
-    with safe_open(path, framework="pt") as file:
-        state = json.loads(file.metadata()["state"])
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = json.loads((file.metadata() or {})["state"])
+        tensors = load_file(path)
+    except (SafetensorError, KeyError, ValueError) as e:
+        raise DetectorError("checkpoint_mismatch", f"{path} is no checkpoint of this trainer: {e}; remove it") from e
     if state["run"] != run:
         raise DetectorError(
             "checkpoint_mismatch",
             f"{path} was made with other pictures, settings or another torch; remove it or repeat them",
         )
-    tensors = load_file(path)
     network.load_state_dict(
         {name.removeprefix("network."): t for name, t in tensors.items() if name.startswith("network.")}
     )

@@ -97,13 +97,10 @@ def write_package(config: package.DetectorConfig, out: Path) -> None:
     (out / "CARD.md").write_text(card.render(config), "utf-8")
 
 
-def _operating_points(
-    held_out: pd.DataFrame, calibration: package.Calibration
-) -> list[package.OperatingPoint]:
+def _operating_points(held_out: pd.DataFrame, calibration: package.Calibration) -> list[package.OperatingPoint]:
     real = held_out[held_out["label"] == 0]
     scores: list[NDArray[np.float64]] = [
-        np.array([apply_platt(raw, calibration) for raw in part["raw"]])
-        for _, part in real.groupby("treatment")
+        np.array([apply_platt(raw, calibration) for raw in part["raw"]]) for _, part in real.groupby("treatment")
     ]
     points = []
     for level, target in TARGETS.items():

@@ -59,26 +59,22 @@ def split_report(
     return _report(package, measured_on, skill, pictures=len(pictures), videos=int(chosen["is_video"].sum()))
 
 
-def held_out_report(
-    package: DetectorPackage, rows: pd.DataFrame, work: Path, tick: Tick, *, fold_epochs: int, seed: int
-) -> Report:
-    """Train a package's architecture again on each fold and measure it on the sources that were left out."""
-    config = package.config
-    settings = Settings(
-        seed=seed,
-        architecture=config.architecture.name,
-        params=config.architecture.params,
-        input=config.input,
-    )
-    found = leave_one_source_out(Run(rows, package.directory, work, settings, fold_epochs, tick))
+def held_out_report(package: DetectorPackage, rows: pd.DataFrame, settings: Settings, work: Path, tick: Tick) -> Report:
+    """Train a package's architecture again on each fold and measure it on the sources that were left out.
+
+    Args:
+        package: Its operating points are the ones that are measured.
+        rows: From `data.read_manifest`.
+        settings: How each fold is trained; `epochs` is the number of epochs of a fold.
+        work: Folder for checkpoints.
+        tick: Progress.
+    """
+    run = Run(rows, package.directory, work, settings, settings.epochs, tick)
+    skill = figures(leave_one_source_out(run), package.config, HELD_OUT)
     skipped = int(rows.loc[rows["split"] == "train", "is_video"].sum())
-    return _report(
-        package, HELD_OUT, figures(found, config, HELD_OUT), pictures=len(trainable(rows)), videos=skipped
-    )
+    return _report(package, HELD_OUT, skill, pictures=len(trainable(rows)), videos=skipped)
 
 
-def _report(
-    package: DetectorPackage, measured_on: str, skill: list[Skill], *, pictures: int, videos: int
-) -> Report:
+def _report(package: DetectorPackage, measured_on: str, skill: list[Skill], *, pictures: int, videos: int) -> Report:
     config = package.config
     return Report(config.name, config.version, package.digest, measured_on, pictures, videos, skill)

@@ -91,7 +91,7 @@ def describe(run: Run, chosen: pd.DataFrame) -> str:
     return (
         f"From scratch, {settings.epochs} epochs of {settings.samples} views, seed {settings.seed}, "
         f"{torch.get_num_threads()} thread(s), torch {torch.__version__.split('+')[0]}. Both classes got the "
-        "same random resize, crop, blur, flip and JPEG or WebP encoding (quality 60 to 95, several "
+        "same random resize, colour, crop, blur, flip and JPEG or WebP encoding (quality 60 to 95, several "
         f"chroma subsamplings). The networks of the folds had {run.fold_epochs} epochs each. Held out "
         f"together: {folds}. AI sources of different folds can share generators, so this measures unseen "
         "sources, not always unseen generators. Videos of the manifest were neither trained on nor measured."

@@ -26,9 +26,7 @@ class Residuals(nn.Module):
         """Float (N, 3, H, W) in [0, 255], H and W even, to float (N, 6, H, W), or (N, 9, H, W) with RGB."""
         x = pixels / 255.0
         padded = functional.pad(x, (1, 1, 1, 1), mode="replicate")
-        around = (
-            padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
-        )
+        around = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
         laplacian = (4.0 * x - around).clamp(-0.25, 0.25)
         corner = x[..., ::2, ::2].repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
         neighbour = (x - corner).clamp(-0.25, 0.25)
@@ -112,9 +110,7 @@ def build(architecture: str, **params: object) -> nn.Module:
 
 
 def _convolution(narrow: int, wide: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(narrow, wide, 3, stride, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU(inplace=True)
-    )
+    return nn.Sequential(nn.Conv2d(narrow, wide, 3, stride, 1, bias=False), nn.BatchNorm2d(wide), nn.ReLU(inplace=True))
 
 
 def _compact(

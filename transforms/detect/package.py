@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -169,11 +169,18 @@ def load_package(name_or_dir: str) -> DetectorPackage:
     Raises:
         DetectorError: `missing_package`, `invalid_config`, `missing_weights`, `pickle_refused` or
             `digest_mismatch`.
+
+    Example:
+        >>> load_package("aiqyn-compact").config.rollup
+        'mean'
     """
     directory = _find(name_or_dir)
     config = read_config(directory / CONFIG_NAME)
-    package = DetectorPackage(config, directory, digest_folder(directory))
-    _check_weights(package)
+    try:
+        package = DetectorPackage(config, directory, digest_folder(directory))
+        _check_weights(package)
+    except OSError as e:
+        raise DetectorError("missing_package", f"{directory} cannot be read: {e}; check its permissions") from e
     return package
 
 
@@ -192,16 +199,12 @@ def read_config(path: Path) -> DetectorConfig:
     try:
         return DetectorConfig.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as e:
-        raise DetectorError(
-            "invalid_config", f"{path} is not valid YAML: {_one_line(e)}; correct it there"
-        ) from e
+        raise DetectorError("invalid_config", f"{path} is not valid YAML: {_one_line(e)}; correct it there") from e
     except ValidationError as e:
         faults = "; ".join(
             f"{'.'.join(map(str, error['loc'])) or 'top level'}: {error['msg']}" for error in e.errors()[:5]
         )
-        raise DetectorError(
-            "invalid_config", f"{path} does not describe a detector: {faults}; correct it"
-        ) from e
+        raise DetectorError("invalid_config", f"{path} does not describe a detector: {faults}; correct it") from e
 
 
 def digest_folder(directory: Path) -> str:
@@ -265,13 +268,9 @@ def _is_safetensors(path: Path) -> bool:
             return False
         header = file.read(length)
     try:
-        return isinstance(_json(header), dict)
+        return isinstance(json.loads(header), dict)
     except ValueError:
         return False
-
-
-def _json(data: bytes) -> Any:  # noqa: ANN401 (a header may hold anything until it is checked)
-    return json.loads(data)
 
 
 def _one_line(error: Exception) -> str:

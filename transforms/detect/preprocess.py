@@ -32,9 +32,7 @@ class InputSpec:
         if not 1 <= self.views <= MAX_VIEWS:
             raise ValueError(f"input views is {self.views}; it must be 1 to {MAX_VIEWS}")
         if not self.size <= self.short_side <= 4096:
-            raise ValueError(
-                f"input short_side is {self.short_side}; it must be {self.size} (size) to 4096 pixels"
-            )
+            raise ValueError(f"input short_side is {self.short_side}; it must be {self.size} (size) to 4096 pixels")
 
 
 def prepare(rgb: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
@@ -54,9 +52,7 @@ def prepare(rgb: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.uint8]:
         ValueError: The array is not a non-empty uint8 (H, W, 3) picture.
     """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or 0 in rgb.shape:
-        raise ValueError(
-            f"a frame must be uint8 (H, W, 3) with H, W >= 1; this one is {rgb.dtype} {rgb.shape}"
-        )
+        raise ValueError(f"a frame must be uint8 (H, W, 3) with H, W >= 1; this one is {rgb.dtype} {rgb.shape}")
     scaled = shrink(rgb, spec.short_side)
     height, width = scaled.shape[:2]
     views = np.empty((spec.views, spec.size, spec.size, 3), np.uint8)

@@ -29,9 +29,7 @@ def load_network(package: DetectorPackage) -> nn.Module:
     try:
         tensors = load_file(package.weights_path)
     except (SafetensorError, OSError) as e:
-        raise DetectorError(
-            "tensor_mismatch", f"{package.weights_path} cannot be read: {e}; restore it"
-        ) from e
+        raise DetectorError("tensor_mismatch", f"{package.weights_path} cannot be read: {e}; restore it") from e
     _check_tensors(network.state_dict(), tensors, str(package.weights_path))
     network.load_state_dict(tensors)
     network = network.float().eval().requires_grad_(False)
@@ -76,9 +74,7 @@ def score_views(network: nn.Module, frames: NDArray[np.uint8], batch_size: int) 
             batch[: len(part)] = part
             batch[len(part) :] = 0
             logits: Tensor = network(torch.from_numpy(batch.reshape(batch_size * views, *frames.shape[2:])))
-            raws[start : start + len(part)] = (
-                logits.reshape(batch_size, views).mean(dim=1).numpy()[: len(part)]
-            )
+            raws[start : start + len(part)] = logits.reshape(batch_size, views).mean(dim=1).numpy()[: len(part)]
     return raws
 
 

@@ -46,15 +46,11 @@ def test_unwelcome_figures_are_said_in_plain_words():
     assert "faces, as_is: 20.0%, **above the 1% aimed at**" in text
 
 
-@pytest.mark.skipif(
-    not MANIFEST.exists(), reason="needs the development media, which are not part of the project"
-)
+@pytest.mark.skipif(not MANIFEST.exists(), reason="needs the development media, which are not part of the project")
 def test_the_card_states_what_is_measured_on_dev():
     package = load_package("aiqyn-compact")
     report = split_report(package, read_manifest(MANIFEST), "dev", lambda *_: None, ("as_is",))
-    stated = [
-        s for s in package.config.skill if s.measured_on == report.measured_on and s.treatment == "as_is"
-    ]
+    stated = [s for s in package.config.skill if s.measured_on == report.measured_on and s.treatment == "as_is"]
     assert stated
     for wanted, found in zip(stated, report.skill, strict=True):
         assert (found.source, found.metric, found.n_ai, found.n_real) == (

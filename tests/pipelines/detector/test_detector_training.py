@@ -45,9 +45,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(rows, tmp_path):
     with pytest.raises(KilledError):
         fit(chosen, TINY, tmp_path / "cut.safetensors", killed_after("cut", 1))
     resumed_epochs = []
-    resumed = fit(
-        chosen, TINY, tmp_path / "cut.safetensors", lambda what, done, total: resumed_epochs.append(done)
-    )
+    resumed = fit(chosen, TINY, tmp_path / "cut.safetensors", lambda what, done, total: resumed_epochs.append(done))
     assert resumed_epochs == [2, 3]
     wanted = whole.state_dict()
     for name, tensor in resumed.state_dict().items():
@@ -81,11 +79,7 @@ def test_training_writes_a_package_that_loads_and_tells_what_it_learnt(rows, tmp
     }
     held_out = [s for s in config.skill if s.measured_on == "leave one source out" and s.metric == "auc"]
     assert {s.source for s in held_out} == {"all", "smooth", "soft"}
-    dev = {
-        (s.source, s.treatment): s
-        for s in config.skill
-        if s.measured_on.startswith("dev") and s.metric == "auc"
-    }
+    dev = {(s.source, s.treatment): s for s in config.skill if s.measured_on.startswith("dev") and s.metric == "auc"}
     # Grain against smoothness is easy: a network that learns anything finds it.
     assert dev["other", "as_is"].value > 0.9
     assert dev["other", "as_is"].n_ai == 5
@@ -95,6 +89,13 @@ def test_training_writes_a_package_that_loads_and_tells_what_it_learnt(rows, tmp
     first = package.digest
     train(replace(run, work=tmp_path / "again"))
     assert load_package(str(tmp_path / "tiny")).digest == first
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(rows, tmp_path):
+    (tmp_path / "a.safetensors").write_bytes(b"nothing of ours")
+    with pytest.raises(DetectorError) as caught:
+        fit(trainable(rows), TINY, tmp_path / "a.safetensors", quiet)
+    assert caught.value.code == "checkpoint_mismatch"
 
 
 def test_a_folder_that_cannot_name_a_detector_is_refused_before_training(rows, tmp_path):
@@ -117,6 +118,12 @@ def test_the_commands_train_measure_and_refuse(media, tmp_path):
     assert (found["pictures"], found["skipped_videos"]) == (10, 1)
     stated = [s.model_dump(mode="json") for s in load_package(str(out)).config.skill]
     assert found["skill"] == [s for s in stated if s["measured_on"] == "dev, final network"]
+    folds = ["--leave-one-source-out", "--work", str(tmp_path / "small.work"), "--fold-epochs", "1", "--samples", "32"]
+    done = runner.invoke(app, ["evaluate", str(out), *common, *folds, "--output", str(report)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(report.read_text("utf-8"))
+    stated = [s.model_dump(mode="json") for s in load_package(str(out)).config.skill]
+    assert found["skill"] == [s for s in stated if s["measured_on"] == "leave one source out"]
     refused = runner.invoke(app, ["evaluate", "no-such-detector", *common])
     assert refused.exit_code == 2
     assert "missing_package" in refused.stderr
