@@ -103,6 +103,7 @@ class Scan:
         store = Store.create(self._options.store)
         with store.locked():
             recovered = store.recover()
+            store.close_killed_scans()
             if recovered:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
             summary = self._summary(self._plan(store))

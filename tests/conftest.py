@@ -1,0 +1,69 @@
+"""Fixtures that all tests share: the sample archive, and scans of it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from examples.build_archive import build_archive
+from pipelines.scan import Scan, ScanOptions
+from pipelines.store import Store
+from pipelines.summary import ScanSummary
+from pipelines.tables import connect
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+ScanCall = Callable[..., ScanSummary]
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample archive, built once; tests that change files copy what they need."""
+    folder = tmp_path_factory.mktemp("sample") / "archive"
+    build_archive(folder)
+    return folder
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> ScanCall:
+    """Scans sources into ``tmp_path/store`` or another store, in this process."""
+
+    def run(*sources: Path | str, store: Path | None = None, **options: Any) -> ScanSummary:
+        chosen = ScanOptions([str(source) for source in sources], str(store or tmp_path / "store"), **options)
+        return Scan(chosen, Console(stderr=True, force_terminal=False)).run()
+
+    return run
+
+
+def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:
+    """The answer to a query over a store."""
+    with connect(Store.open(store)) as tables:
+        return tables.execute(sql).fetchall()
+
+
+# What a row says, without when and in which run it was written.
+ITEM_FACTS = """
+SELECT uri, content_sha256, size_bytes, mtime_ns, media_type, width, height, duration_ms, perceptual_hash, captured_at,
+       outcome, reason, detail, frames_examined, layers, examination, score
+FROM items_latest ORDER BY uri
+"""
+FRAME_FACTS = """
+SELECT DISTINCT content_sha256, frame_index, timestamp_ms, detector, detector_digest, error, score
+FROM frames ORDER BY content_sha256, frame_index
+"""
+
+
+def assert_same_rows(store: Path, reference: Path) -> None:
+    """Both stores say the same of every item and frame: scores within 1e-5, all else equal."""
+    for sql in (ITEM_FACTS, FRAME_FACTS):
+        found, wanted = rows(store, sql), rows(reference, sql)
+        assert [row[:-1] for row in found] == [row[:-1] for row in wanted]
+        for ours, theirs in zip(found, wanted, strict=True):
+            assert ours[-1] == pytest.approx(theirs[-1], abs=1e-5), ours
+    assert rows(store, DOUBLES) == []
+
+
+DOUBLES = "SELECT uri, count(*) FROM items GROUP BY uri, member_path, scan_id HAVING count(*) > 1"

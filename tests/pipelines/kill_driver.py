@@ -1,0 +1,61 @@
+"""Runs a scan that kills itself with SIGKILL at a chosen step: ``kill_driver.py STEP NTH SOURCE STORE``.
+
+Nothing is simulated: the process dies at the NTH time it comes to the step, in the middle of the real code.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+
+from pipelines.scan import Scan, ScanOptions
+from pipelines.store import Store
+from transforms import examination, write
+
+
+class Countdown:
+    def __init__(self, nth: int) -> None:
+        self.left = nth
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(owner: Any, name: str, die: Callable[[], None], when: Callable[..., bool] = lambda *_: True) -> None:
+    original = getattr(owner, name)
+
+    def wrapped(*arguments: Any) -> Any:
+        if when(*arguments):
+            die()
+        return original(*arguments)
+
+    setattr(owner, name, wrapped)
+
+
+def main(step: str, nth: str, source: str, store: str) -> None:
+    die = Countdown(int(nth))
+    if step == "examination":
+        before(examination._ExamineFn, "_conclude", die)
+    elif step == "part written, not renamed":
+        before(write.FileSystems, "rename", die)
+    elif step == "parts, no manifest":
+        before(write, "write_file", die, lambda path, _: "/_manifests/" in path)
+    elif step == "manifest, no commit":
+        before(Store, "commit_segment", die)
+    elif step.endswith(" not committed"):
+        table = step.split(maxsplit=1)[0]
+        before(Store, "commit_parts", die, lambda _, name, *__: name == table)
+    elif step == "committed, manifest left":
+        before(Store, "discard", die)
+    else:
+        raise SystemExit(f"unknown step {step}")
+    Scan(ScanOptions([source], store, segment_items=3), Console(stderr=True)).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,169 @@
+"""Re-scans: only what is new, changed or due again is examined; what is known is not decoded twice."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from examples.media.pictures import generated_picture
+from pipelines.errors import ExitCode, UsageError
+from tests.conftest import ScanCall, rows
+from transforms.examine.pool import ChildPool
+from transforms.outcomes import Outcome
+
+LATEST = "SELECT regexp_extract(uri, '[^/]*$'), outcome, reason FROM items_latest ORDER BY 1"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    for seed in range(4):
+        generated_picture(seed, (64, 48)).save(folder / f"{seed}.png")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture at all")
+    return folder
+
+
+@pytest.fixture
+def examined_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Names of the files that went to an examiner child."""
+    names: list[str] = []
+    examine = ChildPool.examine
+
+    def spy(self, place):
+        names.append(Path(place.path).name)
+        return examine(self, place)
+
+    monkeypatch.setattr(ChildPool, "examine", spy)
+    yield names
+
+
+def test_new_changed_touched_moved_and_vanished(source: Path, scan: ScanCall, examined_files: list[str]) -> None:
+    store = source.parent / "store"
+    assert scan(source).plan.inputs == 5
+    assert sorted(examined_files) == ["0.png", "1.png", "2.png", "3.png", "broken.jpg"]
+    examined_files.clear()
+
+    generated_picture(7, (64, 48)).save(source / "new.png")
+    generated_picture(8, (64, 48)).save(source / "0.png")  # changed
+    os.utime(source / "1.png", ns=(1, 1))  # touched
+    shutil.copy2(source / "2.png", source / "copy of 2.png")
+    (source / "3.png").unlink()
+    summary = scan(source)
+
+    assert sorted(examined_files) == ["0.png", "new.png"], "known bytes are not examined again"
+    assert summary.reused == 2
+    assert summary.count(Outcome.GONE) == 1
+    assert summary.plan.unchanged == 2
+    assert rows(store, LATEST) == [
+        ("0.png", "examined", None),
+        ("1.png", "examined", None),
+        ("2.png", "examined", None),
+        ("3.png", "gone", "vanished"),
+        ("broken.jpg", "failed", "truncated"),
+        ("copy of 2.png", "examined", None),
+        ("new.png", "examined", None),
+    ]
+    same = rows(store, "SELECT DISTINCT score, examined_at FROM items_latest WHERE uri LIKE '%2.png'")
+    assert len(same) == 1, "a copy carries the very score of the original, and when it was examined"
+
+    examined_files.clear()
+    assert scan(source).plan.due == []
+    shutil.copy2(source / "2.png", source / "3.png")
+    assert scan(source).reused == 1, "a place that comes back is recorded again"
+    assert examined_files == []
+    (source / "3.png").unlink()
+    assert scan(source).count(Outcome.GONE) == 1
+    assert scan(source).plan.due == []
+
+
+def test_failed_items_are_redone_only_when_asked(source: Path, scan: ScanCall, examined_files: list[str]) -> None:
+    scan(source)
+    examined_files.clear()
+    assert scan(source).plan.due == []
+    again = scan(source, retry_failed=True)
+    assert examined_files == ["broken.jpg"]
+    assert again.exit_code is ExitCode.INCOMPLETE
+    assert scan(source, retry_failed=True).committed == 1, "also a second time: it is new work, not the old segment"
+
+
+def test_another_detector_digest_makes_everything_due(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    import configs
+
+    scan(source)
+    other = tmp_path / "other-detector"
+    shutil.copytree(configs.ROOT / "detectors" / "aiqyn-compact", other)
+    (other / "NOTE.md").write_text("one more file, another digest")
+    summary = scan(source, detector=str(other))
+    assert (summary.plan.unchanged, len(summary.plan.due), summary.reused) == (0, 5, 0)
+    detectors = rows(tmp_path / "store", "SELECT count(DISTINCT detector_digest) FROM frames")
+    assert detectors == [(2,)], "the old scores are kept"
+
+
+def test_another_sampling_makes_everything_due(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    import configs
+
+    scan(source)
+    profile = tmp_path / "few.yaml"
+    text = (configs.ROOT / "profiles" / "default.yaml").read_text()
+    profile.write_text(text.replace("frames: 16", "frames: 4"))
+    assert len(scan(source, profile=str(profile)).plan.due) == 5
+
+
+def test_segments_of_any_size_give_the_same_rows(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    from tests.conftest import assert_same_rows
+
+    scan(source)
+    assert scan(source, store=tmp_path / "small", segment_items=1).committed == 5
+    assert_same_rows(tmp_path / "small", tmp_path / "store")
+
+
+def test_a_source_within_a_source_does_not_double_rows(source: Path, scan: ScanCall) -> None:
+    assert scan(source, source / "0.png").plan.inputs == 5
+
+
+def test_only_what_a_source_covers_can_be_gone(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    scan(source)
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    generated_picture(9, (64, 48)).save(other / "9.png")
+    (source / "0.png").unlink()
+    assert scan(other).count(Outcome.GONE) == 0
+    assert scan(f"{source}/*.png").count(Outcome.GONE) == 1
+
+
+@pytest.mark.parametrize("missing", ["nowhere", "*.nothing"])
+def test_a_source_with_nothing_is_refused(missing: str, scan: ScanCall, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing|Nothing"):
+        scan(tmp_path / missing)
+
+
+def test_dry_run_touches_nothing(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    summary = scan(source, dry_run=True)
+    assert (len(summary.plan.due), summary.segments) == (5, 1)
+    assert not (tmp_path / "store").exists()
+
+
+def test_files_that_cannot_be_read_have_a_row(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    (source / "dangling.png").symlink_to(source / "nowhere.png")
+    os.mkfifo(source / "pipe.mp4")
+    (source / os.fsdecode(b"not utf-8 \xff.png")).write_bytes((source / "0.png").read_bytes())
+    scan(source)
+    found = {name: (outcome, reason) for name, outcome, reason in rows(tmp_path / "store", LATEST)}
+    assert found["dangling.png"] == ("failed", "unreadable")
+    assert found["pipe.mp4"] == ("failed", "unreadable")
+    assert found["not utf-8 \\xff.png"] == ("examined", None)
+    assert scan(source).plan.due == []
+
+
+def test_a_file_over_the_size_limit_is_not_opened(source: Path, scan: ScanCall, tmp_path: Path) -> None:
+    import configs
+
+    profile = tmp_path / "small.yaml"
+    text = (configs.ROOT / "profiles" / "default.yaml").read_text()
+    profile.write_text(text.replace("file_bytes: 68719476736", "file_bytes: 100"))
+    summary = scan(source, profile=str(profile))
+    assert summary.outcomes["not_checked", "over_size_limit"] == 4
+    assert summary.exit_code is ExitCode.INCOMPLETE

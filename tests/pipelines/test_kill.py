@@ -1,0 +1,98 @@
+"""SIGKILL of the driver at each step of the commit protocol: a rerun gives the rows of an undisturbed scan."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.store import Store
+from tests.conftest import ScanCall, assert_same_rows, rows
+
+
+@pytest.fixture(scope="module")
+def source(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight items: pictures, two copies of one, a video and two broken files; three segments of at most three."""
+    folder = tmp_path_factory.mktemp("kill") / "source"
+    folder.mkdir()
+    pictures = sorted(path for path in archive.rglob("*.jp*g") if path.stat().st_size > 10_000)[:3]
+    videos = sorted(archive.rglob("*.mp4"), key=lambda path: path.stat().st_size)
+    for number, path in enumerate([*pictures, pictures[0], videos[-1]]):
+        shutil.copy2(path, folder / f"{number}{path.suffix}")
+    (folder / "5.jpg").touch()
+    (folder / "6.jpg").write_bytes(pictures[0].read_bytes()[:5000])
+    (folder / "7.txt").write_text("no media")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from rich.console import Console
+
+    from pipelines.scan import Scan, ScanOptions
+
+    store = tmp_path_factory.mktemp("undisturbed") / "store"
+    Scan(ScanOptions([str(source)], str(store), segment_items=3), Console(stderr=True)).run()
+    return store
+
+
+# The step, the how-manieth time, and how many segments are visible right after the kill. A segment has two item parts
+# and frames parts and one manifest to rename into place, and the record of the scan's start is one more.
+STEPS = [
+    ("examination", 5, 1),
+    ("part written, not renamed", 2, 0),
+    ("parts, no manifest", 2, 1),
+    ("manifest, no commit", 2, 1),
+    ("items not committed", 2, 1),
+    ("frames not committed", 2, 1),
+    ("segments not committed", 2, 1),
+    ("committed, manifest left", 2, 2),
+]
+
+
+@pytest.mark.parametrize(("step", "nth", "visible"), STEPS, ids=[step for step, _, _ in STEPS])
+def test_a_rerun_after_sigkill_gives_the_same_rows(
+    step: str, nth: int, visible: int, source: Path, reference: Path, tmp_path: Path, scan: ScanCall
+) -> None:
+    store = tmp_path / "store"
+    driver = Path(__file__).with_name("kill_driver.py")
+    root = Path(__file__).parents[2]
+    killed = subprocess.run(
+        [sys.executable, str(driver), step, str(nth), str(source), str(store)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    segments = rows(store, "SELECT segment_id FROM segments")
+    assert len(segments) == visible
+    assert rows(store, "SELECT count(*) FROM items ANTI JOIN segments USING (segment_id)") == [(0,)]
+    before = set(rows(store, "SELECT uri, scan_id FROM items"))
+
+    summary = scan(source, segment_items=3)
+
+    assert_same_rows(store, reference)
+    assert before <= set(rows(store, "SELECT uri, scan_id FROM items")), "nothing committed is lost"
+    assert rows(store, "SELECT count(*) FROM items") == [(8,)]
+    assert rows(store, "SELECT status FROM scans ORDER BY started_at") == [("killed",), ("complete",)]
+    assert list((store / "_manifests").iterdir()) == []
+    assert scan(source).plan.due == []
+    assert summary.plan.inputs == 8
+
+
+def test_a_manifest_is_committed_once_however_often_it_is_found(reference: Path, tmp_path: Path) -> None:
+    shutil.copytree(reference, tmp_path / "store")
+    store = Store(tmp_path / "store")
+    segment_id, scan_id = rows(store.root, "SELECT segment_id, scan_id FROM segments LIMIT 1")[0]
+    before = rows(store.root, "SELECT * FROM segments ORDER BY segment_id")
+    manifest = {"scan_id": scan_id, "segment_id": segment_id, "examination": "x", "started_at": "2026-01-01T00:00:00"}
+    left = store.root / "_manifests" / f"{segment_id}.json"
+    left.write_text(json.dumps(manifest | {"segment": {}, "parts": []}))
+    assert store.recover() == 1
+    assert rows(store.root, "SELECT * FROM segments ORDER BY segment_id") == before
+    assert not left.exists()

@@ -1,0 +1,99 @@
+"""The sample archive, scanned: every input has one row, broken ones their reason, and a second scan adds none."""
+
+from pathlib import Path
+
+import pytest
+
+from examples.build_archive import ITEMS
+from pipelines.errors import ExitCode
+from pipelines.store import Store
+from tests.conftest import ScanCall, rows
+from transforms.outcomes import Outcome
+from transforms.schemas import TABLES
+
+
+@pytest.fixture(scope="module")
+def scanned(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from rich.console import Console
+
+    from pipelines.scan import Scan, ScanOptions
+
+    store = tmp_path_factory.mktemp("scanned") / "store"
+    summary = Scan(ScanOptions([str(archive)], str(store)), Console(stderr=True)).run()
+    assert summary.exit_code is ExitCode.INCOMPLETE
+    return store
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.path)
+def test_every_input_has_one_row_with_the_expected_outcome(item, archive: Path, scanned: Path) -> None:
+    found = rows(scanned, f"SELECT outcome, reason, detail FROM items WHERE uri = '{archive / item.path}'")
+    assert [row[:2] for row in found] == [(item.outcome, item.reason)]
+    if item.outcome is not Outcome.EXAMINED:
+        assert found[0][2], "a person must be told why"
+
+
+def test_no_row_but_those_of_the_inputs(scanned: Path) -> None:
+    assert rows(scanned, "SELECT count(*) FROM items") == [(len(ITEMS),)]
+
+
+def test_examined_items_have_scores_and_only_they_lack_a_reason(scanned: Path) -> None:
+    wrong = rows(
+        scanned,
+        """SELECT uri FROM items WHERE (outcome = 'examined') <> (reason IS NULL)
+           OR (outcome = 'examined' AND (score IS NULL OR frames_examined < 1 OR score NOT BETWEEN 0 AND 1))
+           OR (outcome = 'not_checked' AND score IS NOT NULL)""",
+    )
+    assert wrong == []
+
+
+def test_frames_of_videos_are_timed_and_within_budget(scanned: Path) -> None:
+    videos = rows(
+        scanned,
+        """SELECT content_sha256, any_value(duration_ms), list(timestamp_ms ORDER BY frame_index)
+           FROM frames JOIN (SELECT DISTINCT content_sha256, duration_ms, media_type FROM items) USING (content_sha256)
+           WHERE media_type LIKE 'video/%' GROUP BY content_sha256""",
+    )
+    assert len(videos) >= 6
+    for _, duration_ms, times in videos:
+        assert times == sorted(set(times))
+        assert len(times) <= 16
+        assert times[0] <= 1000 and times[-1] >= duration_ms - 1000
+
+
+def test_the_same_bytes_in_two_places_are_examined_once(scanned: Path) -> None:
+    doubled = rows(
+        scanned,
+        """SELECT content_sha256, count(*) FROM items WHERE outcome = 'examined' AND media_type LIKE 'image/%'
+           AND frames_examined = 1 GROUP BY content_sha256 HAVING count(*) > 1""",
+    )
+    assert doubled
+    for content, _ in doubled:
+        assert rows(scanned, f"SELECT count(*) FROM frames WHERE content_sha256 = '{content}'") == [(1,)]
+
+
+def test_a_second_scan_examines_nothing_and_adds_no_row(archive: Path, scanned: Path, scan: ScanCall) -> None:
+    before = rows(scanned, "SELECT count(*) FROM items")
+    summary = scan(archive, store=scanned)
+    assert (summary.plan.inputs, summary.plan.unchanged, summary.plan.due) == (len(ITEMS), len(ITEMS), [])
+    assert summary.exit_code is ExitCode.COMPLETE
+    assert rows(scanned, "SELECT count(*) FROM items") == before
+    assert rows(scanned, "SELECT count(*), min(status) FROM scans")[0][1] == "complete"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_have_the_columns_of_their_schema(table: str, scanned: Path) -> None:
+    assert list(Store(scanned).columns(table)) == TABLES[table].names
+
+
+def test_tables_are_plain_parquet_that_pandas_reads(scanned: Path) -> None:
+    import pandas as pd
+
+    data = pd.concat(pd.read_parquet(file) for file in Store(scanned).files("items"))
+    assert len(data) == len(ITEMS)
+
+
+def test_a_store_can_be_moved(scanned: Path, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(scanned, tmp_path / "moved")
+    assert rows(tmp_path / "moved", "SELECT count(*) FROM items") == [(len(ITEMS),)]
