@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -32,14 +32,15 @@ from pipelines.plan import (
 from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
-from pipelines.segment import SegmentConfig, run_segment
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from transforms.detect.package import DetectorError, load_package
-from transforms.examination import ExamineOptions
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
-from transforms.records import DetectorInfo, Examination, SegmentSpec
+from transforms.records import DetectorInfo, Examination, Place, SegmentSpec
+
+if TYPE_CHECKING:
+    from pipelines.segment import SegmentConfig
 
 _LOG = logging.getLogger("aiqyn.scan")
 _VERSIONED = (
@@ -98,15 +99,16 @@ class Scan:
         Raises:
             UsageError: The sources or the store cannot be used as named.
         """
+        places = [place for source in self._sources for place in list_places(source)]
         if self._options.dry_run:
-            return self._summary(self._plan(Store(self._options.store)))
+            return self._summary(self._plan(Store(self._options.store), places))
         store = Store.create(self._options.store)
         with store.locked():
             recovered = store.recover()
             store.close_killed_scans()
             if recovered:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
-            summary = self._summary(self._plan(store))
+            summary = self._summary(self._plan(store, places))
             summary.recovered = recovered
             store.record_scan(self._record(summary, "running"))
             try:
@@ -117,9 +119,8 @@ class Scan:
             store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
 
-    def _plan(self, store: Store) -> Plan:
+    def _plan(self, store: Store, places: list[Place]) -> Plan:
         started = time.monotonic()
-        places = [place for source in self._sources for place in list_places(source)]
         plan = make_plan(store, self._sources, places, self._examination, retry_failed=self._options.retry_failed)
         self._seconds["plan"] = time.monotonic() - started
         return plan
@@ -134,6 +135,8 @@ class Scan:
 
     def _run_segments(self, store: Store, summary: ScanSummary) -> None:
         segments = self._cut(summary.plan)
+        if not segments:
+            return  # and Beam and torch, which take seconds to load, are not needed
         with ScanProgress(len(summary.plan.due), self._console) as progress:
             stop_file = progress.scratch / "stop"
             config = self._config(progress.address, str(stop_file))
@@ -166,10 +169,12 @@ class Scan:
         self,
         store: Store,
         summary: ScanSummary,
-        config: SegmentConfig,
+        config: "SegmentConfig",
         segment: list[Due],
         hashes: list[str | Examination],
     ) -> None:
+        from pipelines.segment import run_segment
+
         known = partial(
             known_examinations,
             store,
@@ -202,8 +207,11 @@ class Scan:
             self._seconds[stage] += spent
         _LOG.info("Segment %s: %d items in %.1f s", identifier[:12], done, seconds["pipeline"])
 
-    def _config(self, ticks: str, stop_file: str) -> SegmentConfig:
+    def _config(self, ticks: str, stop_file: str) -> "SegmentConfig":
         """Children and torch threads share a worker's cores."""
+        from pipelines.segment import SegmentConfig
+        from transforms.examination import ExamineOptions
+
         cores = max(1, _cores() // self._runner.workers)
         return SegmentConfig(
             detector=self._options.detector,

@@ -98,10 +98,10 @@ def write_part(store: str, table: str, segment_id: str, rows: list[Row]) -> Part
         segment_id: Names the sub-folder.
         rows: At least one.
     """
-    order = _ORDER.get(table, ())
-    rows = sorted(rows, key=lambda row: tuple((row[name] is not None, row[name]) for name in order))
-    schema = TABLES[table]
-    data = pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema)
+    order, schema = _ORDER.get(table, ()), TABLES[table]
+    rows = [{name: row.get(name) for name in schema.names} for row in rows]
+    rows.sort(key=lambda row: tuple((row[name] is not None, row[name]) for name in order))
+    data = pa.Table.from_pylist(rows, schema)
     buffer = io.BytesIO()
     pq.write_table(data, buffer, compression="zstd")
     path = f"{segment_id[:16]}/part-{uuid.uuid4().hex}.parquet"

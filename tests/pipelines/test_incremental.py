@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def examined_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def examined_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that went to an examiner child."""
     names: list[str] = []
     examine = ChildPool.examine
@@ -37,7 +36,7 @@ def examined_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return examine(self, place)
 
     monkeypatch.setattr(ChildPool, "examine", spy)
-    yield names
+    return names
 
 
 def test_new_changed_touched_moved_and_vanished(source: Path, scan: ScanCall, examined_files: list[str]) -> None:
@@ -136,7 +135,7 @@ def test_only_what_a_source_covers_can_be_gone(source: Path, scan: ScanCall, tmp
 
 @pytest.mark.parametrize("missing", ["nowhere", "*.nothing"])
 def test_a_source_with_nothing_is_refused(missing: str, scan: ScanCall, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing|Nothing"):
+    with pytest.raises(UsageError, match=r"nothing|Nothing"):
         scan(tmp_path / missing)
 
 

@@ -1,0 +1,94 @@
+"""Ctrl-C and SIGTERM: what is finished is committed, the exit status is 5, and the same command goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from examples.media.pictures import generated_picture
+from pipelines.errors import ExitCode
+from tests.conftest import ScanCall, assert_same_rows, rows
+
+COUNT = 240
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("interrupt") / "source"
+    folder.mkdir()
+    base = generated_picture(1, (700, 520))
+    for number in range(COUNT):
+        base.rotate(number, resample=2).save(folder / f"{number:03}.jpg", quality=80)
+    return folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_commits_what_is_finished(
+    number: signal.Signals, source: Path, tmp_path: Path, scan: ScanCall
+) -> None:
+    store = tmp_path / "store"
+    command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
+    process = subprocess.Popen(
+        [*command, "--segment-items", "60"], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("INFO Segment"):
+            break
+    time.sleep(0.3)  # into the second segment
+    process.send_signal(number)
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == ExitCode.INTERRUPTED, said
+    assert "Run the same command again" in said
+
+    done = rows(store, "SELECT count(*), count(DISTINCT uri) FROM items")[0]
+    assert 60 <= done[0] == done[1] < COUNT
+    assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
+    deferred = rows(store, "SELECT sum(deferred) FROM segments")[0][0]
+    assert deferred is not None
+
+    summary = scan(source)
+    assert len(summary.plan.due) == COUNT - done[0]
+    scan(source, store=tmp_path / "undisturbed")
+    assert_same_rows(store, tmp_path / "undisturbed")
+
+
+def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
+    process = subprocess.Popen(
+        [*command, "--segment-items", "60"], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("INFO Segment"):
+            break
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == ExitCode.INTERRUPTED
+    assert "Run the same command again" in said
+    assert rows(store, "SELECT count(*) >= 60 FROM items") == [(True,)]
+    assert not _children_of(process.pid)
+
+
+def _children_of(pid: int) -> list[int]:
+    """Processes whose session leader's parent was ``pid``; examiner children lead sessions of their own."""
+    time.sleep(0.5)
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue  # it ended while we looked
+            if int(fields[1]) == pid:
+                found.append(int(entry.name))
+    assert os.getpid() not in found
+    return found

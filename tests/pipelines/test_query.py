@@ -1,0 +1,95 @@
+"""``aiqyn query``: goldens of every output format, over a store made by hand.
+
+``AIQYN_UPDATE_GOLDENS=1 pytest tests/pipelines/test_query.py`` writes them anew.
+"""
+
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.query import run_query
+from pipelines.store import Store
+from pipelines.tables import connect
+from transforms.write import write_part
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+SQL = "SELECT uri, outcome, reason, duration_ms, score, scores, layers, examined_at FROM items_latest ORDER BY uri"
+
+
+def item(segment_id: str, uri: str, **facts) -> dict:
+    return {
+        "scan_id": f"scan-{segment_id}",
+        "segment_id": segment_id,
+        "uri": uri,
+        "outcome": "examined",
+        "examined_at": NOON,
+        "layers": [],
+        "scores": [],
+    } | facts
+
+
+def add_segment(store: Store, segment_id: str, hour: int, items: list[dict], *, committed: bool = True) -> None:
+    store.commit_parts("items", segment_id, [asdict(write_part(str(store.root), "items", segment_id, items))])
+    if committed:
+        row = {"segment_id": segment_id, "scan_id": f"scan-{segment_id}", "committed_at": NOON.replace(hour=hour)}
+        store.commit_parts("segments", segment_id, [asdict(write_part(str(store.root), "segments", segment_id, [row]))])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Two committed segments, the second with a newer row of one place, and one that was never committed."""
+    made = Store.create(tmp_path / "store")
+    score = {"detector": "d", "digest": "0" * 8, "raw": 1.5, "calibrated": 0.75, "level": "elevated"}
+    note = {"layer": "frames", "status": "icc_profile_ignored", "detail": "broken"}
+    films = item("one", "/a/film.mp4", duration_ms=2000.0, score=0.75, scores=[score])
+    add_segment(made, "one", 13, [films, item("one", '/a/кадр, "қ".png', score=0.25, layers=[note])])
+    add_segment(made, "two", 14, [item("two", "/a/film.mp4", outcome="failed", reason="truncated")])
+    add_segment(made, "three", 15, [item("three", "/a/unseen\x1b[31m.jpg")], committed=False)
+    return made
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_formats_are_as_they_were(form: str, store: Store, tmp_path: Path) -> None:
+    output = tmp_path / "answer"
+    run_query(str(store.root), SQL, form, output)
+    golden = GOLDEN / f"query.{form}"
+    if os.environ.get("AIQYN_UPDATE_GOLDENS"):
+        golden.write_bytes(output.read_bytes())
+    assert output.read_text("utf-8") == golden.read_text("utf-8")
+
+
+def test_parquet_keeps_types(store: Store, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    run_query(str(store.root), SQL, "parquet", tmp_path / "answer.parquet")
+    answer = pq.read_table(tmp_path / "answer.parquet")
+    assert answer.num_rows == 2
+    assert str(answer.schema.field("examined_at").type) == "timestamp[us, tz=UTC]"
+
+
+def test_stdout_is_the_default(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
+    for form in ("table", "csv", "json"):
+        run_query(str(store.root), "SELECT 42 AS answer", form, None)
+        assert "42" in capfd.readouterr().out
+
+
+def test_rows_of_an_uncommitted_segment_are_in_no_view(store: Store) -> None:
+    with connect(store) as tables:
+        assert tables.execute("SELECT count(*) FROM items").fetchone() == (3,)
+        assert tables.execute("SELECT count(*) FROM stored_items").fetchone() == (4,)
+        assert tables.execute("SELECT outcome FROM items_latest WHERE uri = '/a/film.mp4'").fetchone() == ("failed",)
+
+
+def test_every_view_answers_in_an_empty_store(tmp_path: Path) -> None:
+    with connect(Store.create(tmp_path / "store")) as tables:
+        for view in ("items", "items_latest", "frames", "marks", "verdicts", "segments", "scans"):
+            assert tables.execute(f"SELECT count(*) FROM {view}").fetchone() == (0,)
+
+
+def test_hostile_names_cannot_write_to_the_terminal(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
+    run_query(str(store.root), "SELECT uri FROM stored_items", "table", None)
+    assert "\x1b" not in capfd.readouterr().out
