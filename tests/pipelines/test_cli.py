@@ -30,7 +30,7 @@ def store(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "store"
     done = aiqyn("scan", sound, "--store", path)
     assert done.returncode == ExitCode.COMPLETE, done.stderr
-    assert "examined" in done.stderr and "aiqyn query" in done.stderr
+    assert "aiqyn query" in done.stderr
     return path
 
 
@@ -39,7 +39,8 @@ def test_a_scan_with_a_broken_file_ends_with_3(sound: Path, tmp_path: Path) -> N
     (tmp_path / "in" / "empty.jpg").touch()
     done = aiqyn("scan", tmp_path / "in", "--store", tmp_path / "store")
     assert done.returncode == ExitCode.INCOMPLETE
-    assert "empty_file" in done.stderr and "--retry-failed" in done.stderr
+    assert "empty_file" in done.stderr
+    assert "--retry-failed" in done.stderr
 
 
 def test_a_file_that_is_no_media_is_no_gap(tmp_path: Path) -> None:

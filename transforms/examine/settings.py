@@ -1,7 +1,9 @@
 """What an examiner child must know before its first file; plain dataclasses, since children import little."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Gt
 
 from transforms.detect.preprocess import InputSpec
 
@@ -10,7 +12,7 @@ from transforms.detect.preprocess import InputSpec
 class Sampling:
     """How frames are chosen: at most ``frames`` of them, spread evenly, first and last moment included."""
 
-    frames: int = 16
+    frames: Annotated[int, Ge(1)] = 16
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
@@ -22,18 +24,18 @@ class Limits:
     Attributes:
         file_bytes: Larger files are not opened.
         pixels: Frames whose header claims more are not decoded.
-        memory_bytes: Address space of one child.
+        memory_bytes: Address space of one child; half a gigabyte is what its libraries take.
         cpu_seconds: Processor time for one file; does not depend on how busy the machine is.
         frame_seconds: Wall time between two frames, a backstop for a decoder that sleeps.
         file_seconds: Wall time for one file, the same backstop.
     """
 
-    file_bytes: int = 64 << 30
-    pixels: int = 200_000_000
-    memory_bytes: int = 3 << 30
-    cpu_seconds: int = 120
-    frame_seconds: float = 120.0
-    file_seconds: float = 600.0
+    file_bytes: Annotated[int, Ge(1)] = 64 << 30
+    pixels: Annotated[int, Ge(1)] = 200_000_000
+    memory_bytes: Annotated[int, Ge(512 << 20)] = 3 << 30
+    cpu_seconds: Annotated[int, Ge(1)] = 120
+    frame_seconds: Annotated[float, Gt(0)] = 120.0
+    file_seconds: Annotated[float, Gt(0)] = 600.0
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 

@@ -1,0 +1,103 @@
+"""Listing: every input once, whatever it is called and whether or not it can be read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import UsageError
+from pipelines.inventory import covers, list_places, normalise
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    root = tmp_path / "tree [1] *"
+    for name in ("a.jpg", "sub/b.jpg", "sub/deep/қазақша атау.png", "sub/.hidden.mp4", "empty/"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir() if name.endswith("/") else path.write_bytes(b"12345")
+    return root
+
+
+def names(source: str | Path, root: Path) -> list[str]:
+    return [os.path.relpath(place.uri, root) for place in list_places(normalise(str(source)))]
+
+
+def test_a_tree_is_listed_whole_also_with_glob_characters_in_its_name(tree: Path) -> None:
+    assert sorted(names(tree, tree)) == ["a.jpg", "sub/.hidden.mp4", "sub/b.jpg", "sub/deep/қазақша атау.png"]
+
+
+def test_a_single_file_is_a_source(tree: Path) -> None:
+    place = next(list_places(str(tree / "a.jpg")))
+    assert (place.size_bytes, place.mtime_ns) == (5, (tree / "a.jpg").stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("*.jpg", ["a.jpg"]), ("**.jpg", ["a.jpg", "sub/b.jpg"]), ("sub/?.jpg", ["sub/b.jpg"])],
+)
+def test_globs(pattern: str, found: list[str], tmp_path: Path) -> None:
+    for name in ("a.jpg", "sub/b.jpg", "sub/c.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"1")
+    assert names(tmp_path / pattern, tmp_path) == found
+    assert all(covers(f"{tmp_path}/{pattern}", f"{tmp_path}/{name}") for name in found)
+    assert not covers(f"{tmp_path}/{pattern}", f"{tmp_path}/sub/c.png")
+
+
+def test_links_to_files_are_followed_and_links_to_folders_are_not(tree: Path) -> None:
+    (tree / "link.jpg").symlink_to(tree / "a.jpg")
+    (tree / "loop").symlink_to(tree)
+    (tree / "dangling.jpg").symlink_to(tree / "nowhere")
+    places = {Path(place.uri).name: place for place in list_places(str(tree))}
+    assert places["link.jpg"].size_bytes == 5
+    assert places["dangling.jpg"].problem == "No such file or directory"
+    assert len(places) == 6
+
+
+def test_a_folder_that_cannot_be_read_is_listed_as_such(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def forbidden(path):
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)  # permissions do not bind root, under which tests may run
+    problems = [place.problem for place in list_places(str(tree)) if place.problem]
+    assert problems == ["Folder: Permission denied."]
+
+
+def test_names_that_are_no_utf8_are_escaped_and_can_be_opened(tmp_path: Path) -> None:
+    raw = os.fsencode(tmp_path) + b"/\xff\xfe.jpg"
+    with open(raw, "wb") as file:  # noqa: PTH123
+        file.write(b"1")
+    place = next(list_places(str(tmp_path)))
+    assert place.uri.endswith("\\xff\\xfe.jpg")
+    place.uri.encode("utf-8")
+    assert os.stat(place.path).st_size == 1  # noqa: PTH116
+
+
+@pytest.mark.parametrize(
+    ("source", "uri", "covered"),
+    [
+        ("/a", "/a/b/c", True),
+        ("/a", "/a", True),
+        ("/a", "/ab", False),
+        ("/a/b", "/a", False),
+        ("s3://bucket/x", "s3://bucket/x/y.jpg", True),
+    ],
+)
+def test_covers(source: str, uri: str, covered: bool) -> None:
+    assert covers(source, uri) is covered
+
+
+def test_relative_sources_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert normalise("x/") == str(tmp_path / "x")
+    assert normalise("gs://bucket/x/") == "gs://bucket/x"
+
+
+def test_a_scheme_without_its_extra_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="Is the extra of its filesystem installed"):
+        list(list_places("nonsense://bucket/x"))
