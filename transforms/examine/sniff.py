@@ -61,11 +61,13 @@ def sniff(head: bytes) -> str | None:
         return {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}.get(head[8:12])
     if head[:4] == b"\x1a\x45\xdf\xa3":
         return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
-    if head[:2] == b"BM" and len(head) >= 18 and head[14] in {12, 40, 52, 56, 64, 108, 124}:
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in {12, 40, 52, 56, 64, 108, 124}:
         return "image/bmp"
     if head[:4] == b"OggS":
         return "video/ogg" if any(codec in head[:256] for codec in (b"\x80theora", b"OVP80", b"BBCD")) else None
     if len(head) >= 377 and head[0] == head[188] == head[376] == 0x47:
+        return "video/mp2t"
+    if len(head) >= 389 and head[4] == head[196] == head[388] == 0x47:  # camcorders put a time before each packet
         return "video/mp2t"
     if len(head) >= 8 and head[4:8] == b"ftyp":
         return _sniff_brands(head)

@@ -5,12 +5,14 @@ can: ISO/IEC 14496-12 boxes, RFC 8794 (EBML) elements with RFC 9559 (Matroska) i
 """
 
 import os
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 _MAX_ELEMENTS = 10_000
+_NAME = re.compile(rb"[ -~\xa9]{4}")
 _SEGMENT, _TRACKS, _TRACK_ENTRY, _TRACK_TYPE, _CLUSTER = 0x18538067, 0x1654AE6B, 0xAE, 0x83, 0x1F43B675
 
 
@@ -59,11 +61,15 @@ def _read_boxes(file: BinaryIO, size: int) -> Structure:
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
     for _ in range(_MAX_ELEMENTS):
+        if start + 8 > end:  # before the seek, which raises on what no file can reach
+            return
         file.seek(start)
         header = file.read(16)
-        if start + 8 > end or len(header) < 8:
+        if len(header) < 8:
             return
         length, name = struct.unpack(">I4s", header[:8])
+        if not _NAME.fullmatch(name):
+            return  # no box: bytes that something appended
         header_length = 8
         if length == 1 and len(header) == 16:
             length, header_length = struct.unpack(">Q", header[8:])[0], 16
@@ -76,7 +82,12 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
 
 
 def _named(file: BinaryIO, parent: _Part, name: bytes) -> list[_Part]:
-    return [box for box in _boxes(file, parent.start, parent.end) if box.name == name]
+    # A child that claims to outlast its parent is clipped: each byte is walked once, whatever a file claims.
+    return [
+        _Part(name, box.start, min(box.end, parent.end))
+        for box in _boxes(file, parent.start, parent.end)
+        if box.name == name
+    ]
 
 
 def _read_matroska(file: BinaryIO, size: int) -> Structure:
@@ -87,13 +98,14 @@ def _read_matroska(file: BinaryIO, size: int) -> Structure:
         if part.name == _CLUSTER:
             break
         if part.name == _TRACKS:
-            return Structure(segment.end > size, _has_video_track(file, part))
+            return Structure(segment.end > size, _has_video_track(file, part, size))
     return Structure(segment.end > size, None)
 
 
-def _has_video_track(file: BinaryIO, tracks: _Part) -> bool:
-    for track in _elements(file, tracks.start, tracks.end):
-        for part in _elements(file, track.start, track.end) if track.name == _TRACK_ENTRY else ():
+def _has_video_track(file: BinaryIO, tracks: _Part, size: int) -> bool:
+    tracks_end = min(tracks.end, size)
+    for track in _elements(file, tracks.start, tracks_end):
+        for part in _elements(file, track.start, min(track.end, tracks_end)) if track.name == _TRACK_ENTRY else ():
             file.seek(part.start)
             if part.name == _TRACK_TYPE and file.read(1) == b"\x01":
                 return True
@@ -103,9 +115,11 @@ def _has_video_track(file: BinaryIO, tracks: _Part) -> bool:
 def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
     """EBML elements; one of unknown size ends where its parent does."""
     for _ in range(_MAX_ELEMENTS):
+        if start >= end:
+            return
         file.seek(start)
         header = file.read(12)
-        if start >= end or not header or not header[0]:
+        if not header or not header[0]:
             return
         id_length = 9 - header[0].bit_length()
         if id_length > 4 or len(header) <= id_length or not header[id_length]:
