@@ -7,8 +7,9 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from transforms.examine.frames import Pixels
+from transforms.examine.frames import MediaError, Pixels
 from transforms.examine.stream import DescriptorReader
+from transforms.outcomes import Reason
 
 _OPTIONS = {"protocol_whitelist": "none", "format_whitelist": "mov,matroska"}
 av.logging.set_level(None)
@@ -18,17 +19,26 @@ class PyAvPlayer:
     """``videos.Player`` through PyAV, one thread."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._container = av.open(io.BufferedReader(DescriptorReader(file.fileno())), options=_OPTIONS)
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_count = 1
+        self._file = file
+        self.rewind()
         self._time_base = float(self._stream.time_base or 1e-3)
         self._start = self._stream.start_time or 0
         self.fps = float(self._stream.average_rate or 25)
         duration = self._stream.duration
         self.duration_ms = duration * self._time_base * 1000 if duration else (self._container.duration or 0) / 1000
         self.width, self.height = self._stream.width, self._stream.height
+
+    def rewind(self) -> None:
+        """See ``videos.Player``."""
+        try:
+            self._container = av.open(io.BufferedReader(DescriptorReader(self._file.fileno())), options=_OPTIONS)
+            self._stream = self._container.streams.video[0]
+        except (av.FFmpegError, IndexError) as error:
+            raise MediaError(Reason.CORRUPT, f"The AV1 video cannot be opened: {error}"[:300]) from error
+        self._stream.thread_count = 1
         self._frames = self._decode()
         self._frame: av.VideoFrame | None = None
+        self._pts = self._stream.start_time or 0
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         try:
@@ -41,7 +51,9 @@ class PyAvPlayer:
         self._frame = next(self._frames, None)
         if self._frame is None:
             return None
-        return ((self._frame.pts or 0) - self._start) * self._time_base * 1000
+        # A frame without a time is shown right after the one before it.
+        self._pts = self._frame.pts if self._frame.pts is not None else self._pts + 1
+        return (self._pts - self._start) * self._time_base * 1000
 
     def retrieve(self) -> Pixels | None:
         """See ``videos.Player``."""
@@ -53,5 +65,8 @@ class PyAvPlayer:
     def seek(self, time_ms: float) -> None:
         """See ``videos.Player``."""
         target = int(max(time_ms, 0.0) / 1000 / self._time_base) + self._start
-        self._container.seek(target, stream=self._stream, backward=True)
-        self._frames = self._decode()
+        try:
+            self._container.seek(target, stream=self._stream, backward=True)
+            self._frames = self._decode()
+        except av.FFmpegError:
+            self._frames = iter(())  # as OpenCV tells of it: there is no next frame

@@ -32,7 +32,9 @@ AV1_AVAILABLE: Final = importlib.util.find_spec("av") is not None
 _NEAR_MS: Final = 2000.0
 """Up to here grabbing on is cheaper than a seek (docs/decoding.md)."""
 _BACK_OFF_FRAMES: Final = (2, 18)
-"""How far before the target a seek aims; a third try would be from the start."""
+"""How far before the target a seek aims; the third try is from the start."""
+_SAME_MS: Final = 0.0005
+"""Times nearer than this are one time: rounding in seconds and ticks must not choose another frame."""
 
 
 class Player(Protocol):
@@ -52,13 +54,16 @@ class Player(Protocol):
     def seek(self, time_ms: float) -> None:
         """Moves to somewhere near ``time_ms``, as exactly as the container allows."""
 
+    def rewind(self) -> None:
+        """Moves to before the first frame, whatever the container allows."""
+
 
 class OpenCvPlayer:
     """``Player`` through OpenCV's FFmpeg, reading from a stream object, one thread."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._stream = io.BufferedReader(DescriptorReader(file.fileno()))
-        self._capture = cv2.VideoCapture(self._stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])  # type: ignore[call-overload]
+        self._file = file
+        self.rewind()
         self.is_open = self._capture.isOpened()
         turned = round(self._get(cv2.CAP_PROP_ORIENTATION_META)) % 180 == 90
         size = int(self._get(cv2.CAP_PROP_FRAME_WIDTH)), int(self._get(cv2.CAP_PROP_FRAME_HEIGHT))
@@ -87,6 +92,11 @@ class OpenCvPlayer:
     def seek(self, time_ms: float) -> None:
         """See ``Player``."""
         self._capture.set(cv2.CAP_PROP_POS_MSEC, max(time_ms, 0.0))
+
+    def rewind(self) -> None:
+        """See ``Player``."""
+        self._stream = io.BufferedReader(DescriptorReader(self._file.fileno()))
+        self._capture = cv2.VideoCapture(self._stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])  # type: ignore[call-overload]
 
 
 @dataclass(slots=True)
@@ -156,10 +166,10 @@ def sample_video(video: Video, sampling: Sampling) -> Iterator[Frame]:
     shown_ms = first_ms
     for step in range(1, steps):
         target_ms = first_ms + (last_ms - first_ms) * step / steps
-        if target_ms <= shown_ms:
+        if target_ms <= shown_ms + _SAME_MS:
             continue  # fewer frames than moments: the frame for this one has been shown
         time_ms = cursor.advance(target_ms)
-        if time_ms is None or time_ms >= last_ms:
+        if time_ms is None or time_ms >= last_ms - _SAME_MS:
             break
         yield Frame(_exact(time_ms), _retrieve(player))
         shown_ms = time_ms
@@ -211,7 +221,7 @@ class _Cursor:
         is_near = self.time_ms is not None and target_ms - self.time_ms <= _NEAR_MS
         if not (is_behind and (is_near or self._seeks_land_late)):
             self._seek(target_ms)
-        while self.time_ms is not None and self.time_ms < target_ms:
+        while self.time_ms is not None and self.time_ms < target_ms - _SAME_MS:
             self.time_ms = self.player.grab()
         return self.time_ms
 
@@ -224,7 +234,7 @@ class _Cursor:
             if self.time_ms is not None and self.time_ms <= target_ms:
                 return
         self._seeks_land_late = True
-        self.player.seek(0.0)
+        self.player.rewind()  # a transport stream has no index, and not even its start is found by seeking
         self.time_ms = self.player.grab()
 
 
