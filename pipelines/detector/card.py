@@ -45,10 +45,22 @@ def plain_words(config: DetectorConfig) -> list[str]:
     lines = []
     for measured_on in dict.fromkeys(skill.measured_on for skill in config.skill):
         skills = [skill for skill in config.skill if skill.measured_on == measured_on]
-        lines += _against_chance(measured_on, skills)
+        lines += _found_little(measured_on, skills) + _against_chance(measured_on, skills)
         for point in config.operating_points:
             lines += _false_alarms(measured_on, skills, point.level, point.target_false_alarm_rate)
     return lines
+
+
+def _found_little(measured_on: str, skills: list[Skill]) -> list[str]:
+    found = [s for s in skills if (s.source, s.metric, s.treatment) == ("all", "recall_suspected", "as_is")]
+    if not found or not found[0].interval or found[0].interval[0] >= 0.1:
+        return []
+    low, high = found[0].interval
+    text = (
+        f"{measured_on}: **it finds {found[0].value:.1%} [{low:.1%}, {high:.1%}] of the AI pictures** at `suspected`. "
+        "Do not rely on it to find AI pictures of sources that it was not trained on."
+    )
+    return [text]
 
 
 def _against_chance(measured_on: str, skills: list[Skill]) -> list[str]:
@@ -76,7 +88,8 @@ def _false_alarms(measured_on: str, skills: list[Skill], level: str, target: flo
     over = max(rates, key=lambda s: s.value)
     if over.value > target:
         text += (
-            f"; the worst real source and treatment is {over.source}, {over.treatment}: {over.value:.1%}, "
+            f"; the worst real source and treatment is {over.source}, {over.treatment}: {over.value:.1%} of "
+            f"{over.n_real}, "
             f"**above the {target:.0%} aimed at**"
         )
     return [text + "."]

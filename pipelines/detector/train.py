@@ -9,7 +9,7 @@ import torch
 
 from pipelines.detector import packaging
 from pipelines.detector.augment import TREATMENTS
-from pipelines.detector.data import Fold, held_out_folds, trainable
+from pipelines.detector.data import LOW_WEIGHT, Fold, held_out_folds, trainable
 from pipelines.detector.evaluate import figures, predict
 from pipelines.detector.fit import Settings, Tick, fit
 from transforms.detect.package import DetectorConfig, DetectorError
@@ -94,8 +94,17 @@ def describe(run: Run, chosen: pd.DataFrame) -> str:
         "same random resize, colour, crop, blur, flip and JPEG or WebP encoding (quality 60 to 95, several "
         f"chroma subsamplings). The networks of the folds had {run.fold_epochs} epochs each. Held out "
         f"together: {folds}. AI sources of different folds can share generators, so this measures unseen "
-        "sources, not always unseen generators. Videos of the manifest were neither trained on nor measured."
+        "sources, not always unseen generators. The pairs differ in content too (faces, objects, paintings, "
+        "landscapes), so a high AUC can be content; `all` pools every source and the networks of all folds. "
+        f"{_rarely_drawn(chosen)}Videos of the manifest were neither trained on nor measured."
     )
+
+
+def _rarely_drawn(chosen: pd.DataFrame) -> str:
+    names = sorted(set(LOW_WEIGHT) & set(chosen["source"]))
+    if not names:
+        return ""
+    return f"Drawn rarely, and no measure of skill, for painterly style or one prompt: {', '.join(names)}. "
 
 
 def _score_fold(run: Run, chosen: pd.DataFrame, fold: Fold, number: int) -> pd.DataFrame:

@@ -42,8 +42,9 @@ def test_unwelcome_figures_are_said_in_plain_words():
     assert "worse than chance**, as AUC, on old (0.20)" in text
     assert "no better than chance, as AUC, on new (0.52)" in text
     assert "known" not in text
+    assert "**it finds 3.0% [0.0%, 100.0%] of the AI pictures**" in text
     assert "3.0% of the AI pictures and 1.0% of the real ones" in text
-    assert "faces, as_is: 20.0%, **above the 1% aimed at**" in text
+    assert "faces, as_is: 20.0% of 10, **above the 1% aimed at**" in text
 
 
 @pytest.mark.skipif(not MANIFEST.exists(), reason="needs the development media, which are not part of the project")
