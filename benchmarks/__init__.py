@@ -1,0 +1,1 @@
+"""Benchmarks: every figure of the README and the docs, each by one command."""
