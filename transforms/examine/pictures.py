@@ -13,6 +13,7 @@ import numpy as np
 from PIL import AvifImagePlugin, ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from transforms.examine.frames import Frame, MediaError, Pixels, check_pixels, spread
+from transforms.examine.hdr import Colour, read_colour, tone_map
 from transforms.examine.settings import Limits, Sampling
 from transforms.outcomes import Reason
 from transforms.records import LayerNote
@@ -78,6 +79,7 @@ class PictureFacts:
     duration_ms: float | None
     captured_at: str | None
     notes: list[LayerNote]
+    colour: Colour | None = None
 
 
 def open_picture(data: bytes, media_type: str, limits: Limits) -> tuple[Image.Image, PictureFacts]:
@@ -100,7 +102,7 @@ def open_picture(data: bytes, media_type: str, limits: Limits) -> tuple[Image.Im
         image = Image.open(io.BytesIO(data), formats=plugins)
         check_pixels(image.width, image.height, limits.pixels)
         frame_count = int(getattr(image, "n_frames", 1)) if image.format in _ANIMATED | _PAGED else 1
-    return image, PictureFacts(image.width, image.height, frame_count, None, None, [])
+    return image, PictureFacts(image.width, image.height, frame_count, None, None, [], read_colour(data, media_type))
 
 
 def sample_picture(image: Image.Image, facts: PictureFacts, sampling: Sampling, limits: Limits) -> Iterator[Frame]:
@@ -124,7 +126,7 @@ def sample_picture(image: Image.Image, facts: PictureFacts, sampling: Sampling, 
             if is_animation:
                 start_ms = float(image.info.get("timestamp", end_ms))
                 end_ms = start_ms + float(image.info.get("duration", 0) or 0)
-            rgb = to_srgb(image, facts.notes) if index in wanted else None
+            rgb = to_srgb(image, facts.notes, facts.colour) if index in wanted else None
         if rgb is None:
             continue
         if index == 0:
@@ -134,8 +136,11 @@ def sample_picture(image: Image.Image, facts: PictureFacts, sampling: Sampling, 
     facts.duration_ms = round(end_ms, 3) if is_animation else None
 
 
-def to_srgb(image: Image.Image, notes: list[LayerNote]) -> Pixels:
-    """The current frame as uint8 (height, width, 3): EXIF orientation and ICC profile applied, alpha over white."""
+def to_srgb(image: Image.Image, notes: list[LayerNote], colour: Colour | None = None) -> Pixels:
+    """The current frame as uint8 (height, width, 3), as a person would see it on a common screen.
+
+    EXIF orientation and ICC profile applied, alpha over white; PQ and HLG (``colour``) tone-mapped.
+    """
     image.load()  # before the profile is asked for: a PNG may hold it anywhere
     profile, is_see_through = image.info.get("icc_profile"), "transparency" in image.info
     turn = _TURNS.get(_exif(image, notes).get(ExifTags.Base.Orientation, 1))
@@ -148,6 +153,9 @@ def to_srgb(image: Image.Image, notes: list[LayerNote]) -> Pixels:
         upright = Image.alpha_composite(canvas, upright.convert("RGBA")).convert("L" if is_grey else "RGB")
     if upright.mode == "LAB":
         return np.asarray(ImageCms.profileToProfile(upright, _LAB, _SRGB, outputMode="RGB"))
+    if colour is not None and colour.is_hdr:
+        _note(notes, "hdr_tone_mapped", f"transfer characteristics {colour.transfer}")
+        return tone_map(np.asarray(upright.convert("RGB")), colour)
     if profile and upright.mode in {"RGB", "CMYK", "L"}:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

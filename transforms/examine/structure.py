@@ -25,7 +25,9 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Box:
+    """A box or element: where its content starts and where it claims to end, in bytes."""
+
     name: bytes | int
     start: int
     end: int
@@ -59,7 +61,7 @@ def _read_boxes(file: BinaryIO, size: int) -> Structure:
     return Structure(cut_short=False, has_video=b"vide" in handlers)
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
+def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
     for _ in range(_MAX_ELEMENTS):
         if start + 8 > end:  # before the seek, which raises on what no file can reach
             return
@@ -77,14 +79,25 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
             length = end - start
         if length < header_length:
             return
-        yield _Part(name, start + header_length, start + length)
+        yield Box(name, start + header_length, start + length)
         start += length
 
 
-def _named(file: BinaryIO, parent: _Part, name: bytes) -> list[_Part]:
+def find_box(file: BinaryIO, size: int, path: tuple[bytes, ...]) -> Box | None:
+    """The first box at a path of names such as (``meta``, ``iprp``), or None; never raises on any bytes."""
+    box: Box | None = Box(b"", 0, size)
+    for name in path:
+        if box is None:
+            return None
+        inner = Box(name, box.start + (4 if box.name == b"meta" else 0), box.end)  # meta has a version before its boxes
+        box = next(iter(_named(file, inner, name)), None)
+    return box
+
+
+def _named(file: BinaryIO, parent: Box, name: bytes) -> list[Box]:
     # A child that claims to outlast its parent is clipped: each byte is walked once, whatever a file claims.
     return [
-        _Part(name, box.start, min(box.end, parent.end))
+        Box(name, box.start, min(box.end, parent.end))
         for box in _boxes(file, parent.start, parent.end)
         if box.name == name
     ]
@@ -102,7 +115,7 @@ def _read_matroska(file: BinaryIO, size: int) -> Structure:
     return Structure(segment.end > size, None)
 
 
-def _has_video_track(file: BinaryIO, tracks: _Part, size: int) -> bool:
+def _has_video_track(file: BinaryIO, tracks: Box, size: int) -> bool:
     tracks_end = min(tracks.end, size)
     for track in _elements(file, tracks.start, tracks_end):
         for part in _elements(file, track.start, min(track.end, tracks_end)) if track.name == _TRACK_ENTRY else ():
@@ -112,7 +125,7 @@ def _has_video_track(file: BinaryIO, tracks: _Part, size: int) -> bool:
     return False
 
 
-def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
+def _elements(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
     """EBML elements; one of unknown size ends where its parent does."""
     for _ in range(_MAX_ELEMENTS):
         if start >= end:
@@ -129,5 +142,5 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[_Part]:
         length = int.from_bytes(raw) & ((1 << 7 * size_length) - 1)
         content = start + id_length + size_length
         is_unknown = length == (1 << 7 * size_length) - 1
-        yield _Part(int.from_bytes(header[:id_length]), content, end if is_unknown else content + length)
+        yield Box(int.from_bytes(header[:id_length]), content, end if is_unknown else content + length)
         start = end if is_unknown else content + length
