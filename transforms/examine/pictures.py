@@ -53,6 +53,7 @@ _TRUNCATION_WORDS = (
 )
 _MEMORY_WORDS = ("out of memory", "memory allocation", "cannot allocate")
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
+_DNG_VERSION = 50706  # the tag that makes a TIFF a DNG; its first picture is often a mere thumbnail
 _SRGB = ImageCms.createProfile("sRGB")
 _LAB = ImageCms.createProfile("LAB")
 _TURNS = {
@@ -101,6 +102,8 @@ def open_picture(data: bytes, media_type: str, limits: Limits) -> tuple[Image.Im
     with _errors_told():
         image = Image.open(io.BytesIO(data), formats=plugins)
         check_pixels(image.width, image.height, limits.pixels)
+        if _DNG_VERSION in getattr(image, "tag_v2", {}):
+            raise MediaError(Reason.UNSUPPORTED_FORMAT, "This TIFF is a DNG: sensor data, for which there is no decoder.")
         frame_count = int(getattr(image, "n_frames", 1)) if image.format in _ANIMATED | _PAGED else 1
     return image, PictureFacts(image.width, image.height, frame_count, None, None, [], read_colour(data, media_type))
 

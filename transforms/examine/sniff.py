@@ -10,6 +10,15 @@ _SIGNATURES: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
+    (b"II*\0\x10\0\0\0CR", "image/x-canon-cr2"),
+    (b"IIU\0", "image/x-panasonic-rw2"),
+    (b"IIRO", "image/x-olympus-orf"),
+    (b"IIRS", "image/x-olympus-orf"),
+    (b"MMOR", "image/x-olympus-orf"),
+    (b"FUJIFILMCCD-RAW", "image/x-fuji-raf"),
+    (b"v/1\x01", "image/x-exr"),
+    (b"#?RADIANCE", "image/vnd.radiance"),
+    (b"#?RGBE", "image/vnd.radiance"),
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
     (b"II+\0", "image/tiff"),
@@ -22,6 +31,7 @@ _SIGNATURES: Final = (
     (b"FLV\x01", "video/x-flv"),
     (b"\0\0\x01\xba", "video/mpeg"),
     (b"\0\0\x01\xb3", "video/mpeg"),
+    (b"\x06\x0e+4\x02\x05\x01\x01\r\x01\x02", "video/mxf"),
     (b"0&\xb2u\x8ef\xcf\x11\xa6\xd9\0\xaa\0b\xcel", "video/x-ms-asf"),
 )
 _STILL_BRANDS: Final = {
@@ -35,11 +45,12 @@ _STILL_BRANDS: Final = {
     b"hevx": "image/heic",
     b"mif1": "image/heif",
     b"msf1": "image/heif",
+    b"crx ": "image/x-canon-cr3",
 }
 _AUDIO_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"M4P ", b"f4a ", b"f4b "})
 _BOXES: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _MEDIA_NAME: Final = re.compile(
-    r"\.(jpe?g|jpe|jfif|png|apng|gif|tiff?|webp|bmp|dib|heic|heif|hif|avif|jxl|jp2|psd|dng|cr[23]|nef|arw|orf|rw2"
+    r"\.(jpe?g|jpe|jfif|png|apng|gif|tiff?|webp|bmp|dib|heic|heif|hif|avif|jxl|jp2|psd|exr|hdr|dng|cr[23]|nef|arw|orf|rw2|raf"
     r"|mp4|m4v|mov|qt|mkv|webm|avi|mpe?g|m2?ts|ts|wmv|asf|flv|ogv|3gp|3g2|mxf|vob)$",
     re.IGNORECASE,
 )
