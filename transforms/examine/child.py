@@ -4,6 +4,7 @@ Started as ``python -m transforms.examine.child FD SETTINGS``. Everything that p
 the closed door of ``sandbox``.
 """
 
+import faulthandler
 import json
 import os
 import select
@@ -18,6 +19,8 @@ from typing import Any, BinaryIO
 from transforms.examine import sandbox
 
 Examine = Callable[..., Any]
+_LAST_SECONDS = 5.0
+"""How long after a file's deadline a child that its parent did not end ends itself."""
 
 
 def serve(channel: socket.socket, settings_json: str, examine: Examine | None = None) -> None:
@@ -53,8 +56,12 @@ def serve(channel: socket.socket, settings_json: str, examine: Examine | None = 
             return
         with os.fdopen(descriptors[0], "rb") as file:
             sandbox.grant_cpu_seconds(settings.limits.cpu_seconds)
+            # A parent that dies is noticed by a thread, which a decoder that never lets go of the interpreter's lock
+            # would keep from running; this timer needs no lock. Its words go to standard error: nowhere.
+            faulthandler.dump_traceback_later(settings.limits.file_seconds + _LAST_SECONDS, exit=True)
             started = time.process_time()
             answer = _answer(examine, file, json.loads(request)["name"], settings, channel)
+            faulthandler.cancel_dump_traceback_later()
         messages.send(channel, {"examination": answer, "cpu_seconds": time.process_time() - started})
 
 

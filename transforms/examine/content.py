@@ -30,7 +30,7 @@ def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: 
 
     Returns:
         The examination without scores; ``frames_examined`` counts the emitted frames. Nothing that a file can do
-        makes this raise but ``MemoryError``.
+        makes this raise.
     """
     size_bytes = os.fstat(file.fileno()).st_size
     if size_bytes == 0:
@@ -47,9 +47,9 @@ def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: 
         return examine(file, media_type, settings, emit)
     except MediaError as error:
         return replace(Examination.refused(error.reason, error.detail), media_type=media_type)
-    except cv2.error as error:
-        reason = Reason.OUT_OF_MEMORY if error.code == cv2.Error.StsNoMem else Reason.CORRUPT
-        return replace(Examination.refused(reason, str(error)[:300]), media_type=media_type)
+    except (cv2.error, MemoryError) as error:
+        told = _told(error)
+        return replace(Examination.refused(told.reason, told.detail), media_type=media_type)
 
 
 def _examine_picture(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
@@ -89,6 +89,14 @@ def _examine_video(file: BinaryIO, media_type: str, settings: ExamineSettings, e
     return found.ended(ending.reason, ending.detail) if ending else found
 
 
+def _told(error: cv2.error | MemoryError) -> MediaError:
+    if isinstance(error, MemoryError):
+        return MediaError(Reason.OUT_OF_MEMORY, Reason.OUT_OF_MEMORY.sentence)
+    # OpenCV passes C++'s own error on without a code.
+    is_memory = getattr(error, "code", None) == cv2.Error.StsNoMem or "bad_alloc" in str(error)
+    return MediaError(Reason.OUT_OF_MEMORY if is_memory else Reason.CORRUPT, str(error)[:300])
+
+
 @dataclass(slots=True)
 class _Tally:
     frames: int = 0
@@ -104,4 +112,6 @@ class _Tally:
                 self.frames += 1
         except MediaError as error:
             return error
+        except (cv2.error, MemoryError) as error:
+            return _told(error)
         return None

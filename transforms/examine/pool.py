@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +26,16 @@ from transforms.records import Examination, LayerNote, Place
 CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
 _START_SECONDS = 60.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_FACTS: dict[str, type | tuple[type, ...]] = {
+    "detail": str,
+    "media_type": str,
+    "width": int,
+    "height": int,
+    "duration_ms": (int, float),
+    "perceptual_hash": str,
+    "captured_at": str,
+    "frames_examined": int,
+}
 _INHERITED = (
     "PATH",
     "PYTHONPATH",
@@ -60,6 +71,7 @@ class Child:
     """One examiner child and the channel to it."""
 
     def __init__(self, settings: ExamineSettings, command: Sequence[str] = CHILD_COMMAND) -> None:
+        self._settings = settings
         self._limits = settings.limits
         self._channel, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
@@ -76,12 +88,12 @@ class Child:
         self._channel.settimeout(_START_SECONDS)
         try:
             ready, _ = messages.receive(self._channel)
-        except (messages.ChannelClosedError, OSError) as error:
+            self.door: dict[str, bool] = dict(ready["door"])
+        except (messages.ChannelClosedError, OSError, KeyError, TypeError, ValueError) as error:
             self.close()
             raise RuntimeError(
                 f"an examiner child did not start ({error}); run: {' '.join(command)} --help, and see what it says"
             ) from error
-        self.door: dict[str, bool] = ready["door"]
 
     def examine(self, descriptor: int, name: str) -> Examined:
         """Has the child examine an open file.
@@ -99,13 +111,26 @@ class Child:
                 self._channel.settimeout(max(0.001, min(self._limits.frame_seconds, deadline - time.monotonic())))
                 message, pixels = messages.receive(self._channel)
                 if pixels is None:
-                    return Examined(examination_from_json(message["examination"]), frames, 0, message["cpu_seconds"])
-                frames.append((message["timestamp_ms"], pixels))
+                    found = examination_from_json(message["examination"])
+                    return Examined(found, frames[: found.frames_examined], 0, float(message["cpu_seconds"]))
+                frames.append(self._checked_frame(message["timestamp_ms"], pixels, len(frames)))
         except TimeoutError as error:
             self.close()
             raise ChildDiedError(Reason.TIMED_OUT, f"No frame came in time after {len(frames)} frames.") from error
         except (messages.ChannelClosedError, OSError) as error:
             raise self._cause_of_death() from error
+        except (KeyError, TypeError, ValueError) as error:  # not even a well-formed message can be trusted
+            self.close()
+            detail = f"The decoder sent what no examiner sends ({type(error).__name__}: {error})."
+            raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300]) from error
+
+    def _checked_frame(self, timestamp_ms: Any, pixels: Pixels, before: int) -> tuple[float | None, Pixels]:
+        spec = self._settings.input
+        if before >= self._settings.sampling.frames:
+            raise ValueError(f"more than {before} frames")
+        if pixels.shape != (spec.views, spec.size, spec.size, 3):
+            raise ValueError(f"a frame of shape {pixels.shape}")
+        return None if timestamp_ms is None else float(timestamp_ms), pixels
 
     def _cause_of_death(self) -> ChildDiedError:
         self._channel.close()
@@ -116,15 +141,21 @@ class Child:
             return ChildDiedError(Reason.DECODER_CRASHED, "The child closed its channel and did not end.")
         if status == -signal.SIGXCPU:
             return ChildDiedError(Reason.TIMED_OUT, f"More than {self._limits.cpu_seconds} s of processor time.")
-        ending = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        known = {number.value: number.name for number in signal.Signals}
+        ending = known.get(-status, f"signal {-status}") if status < 0 else f"exit status {status}"
         return ChildDiedError(Reason.DECODER_CRASHED, f"The decoder ended with {ending}.")
 
     def close(self) -> None:
         """Ends the child at once, whatever it does."""
         self._channel.close()
+        self.kill()
+        with suppress(subprocess.TimeoutExpired):  # a process that waits for a dead disk ends when the disk answers
+            self._process.wait(timeout=5)
+
+    def kill(self) -> None:
+        """Ends the process and leaves the rest to the thread that waits for it."""
         with suppress(ProcessLookupError):
             self._process.kill()
-        self._process.wait()
 
 
 class ChildPool:
@@ -135,6 +166,9 @@ class ChildPool:
         self._command = command
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="examiner")
         self._idle: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._busy: set[Child] = set()
+        self._is_closed = False
         for _ in range(size):
             self._idle.put(None)
 
@@ -148,8 +182,8 @@ class ChildPool:
             descriptor = open_place(place)
         except FileNotFoundError:
             return Examined(Examination.refused(Reason.VANISHED, "The file vanished during the scan."), [])
-        except OSError as error:
-            return Examined(Examination.refused(Reason.UNREADABLE, error.strerror or str(error)), [])
+        except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
+            return Examined(Examination.refused(Reason.UNREADABLE, getattr(error, "strerror", None) or str(error)), [])
         try:
             examined = self._examine_twice(descriptor, place)
             return _checked(examined, descriptor, place)
@@ -161,25 +195,55 @@ class ChildPool:
         lost = 0
         try:
             while True:
-                child = child or Child(self._settings, self._command)
+                child = self._engage(child)
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 try:
                     return replace(child.examine(descriptor, place.path), children_lost=lost)
                 except ChildDiedError as death:
+                    self._dismiss(child)
                     child, lost = None, lost + 1
                     if lost == 2:
                         return Examined(Examination.refused(death.reason, death.detail), [], lost)
         finally:
-            self._idle.put(child)
+            self._idle.put(self._dismiss(child))
+
+    def _engage(self, child: Child | None) -> Child:
+        """A child, a fresh one where there is none, among the busy, whom ``close`` ends; a closed pool engages none."""
+        if not self._is_closed:
+            child = child or Child(self._settings, self._command)
+            with self._lock:
+                if not self._is_closed:
+                    self._busy.add(child)
+                    return child
+            child.close()
+        raise RuntimeError("the pool of examiner children was closed; examinations under way are abandoned")
+
+    def _dismiss(self, child: Child | None) -> Child | None:
+        """The child, no longer busy; None in its stead where the pool was closed meanwhile."""
+        if child is None:
+            return None
+        with self._lock:
+            self._busy.discard(child)
+            if not self._is_closed:
+                return child
+        child.close()
+        return None
 
     def close(self) -> None:
-        """Ends all children; examinations under way are abandoned."""
+        """Ends all children; examinations under way are abandoned, their futures raise."""
+        with self._lock:
+            self._is_closed = True
+            for busy in self._busy:
+                busy.kill()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        idle = []
         with suppress(queue.Empty):
             while True:
-                child = self._idle.get_nowait()
-                if child:
-                    child.close()
+                idle.append(self._idle.get_nowait())
+        for child in filter(None, idle):
+            child.close()
+        for _ in idle:  # who waits for a child must learn that there is none
+            self._idle.put(None)
 
 
 def open_place(place: Place) -> int:
@@ -216,7 +280,16 @@ def _checked(examined: Examined, descriptor: int, place: Place) -> Examined:
 
 
 def examination_from_json(data: dict[str, Any]) -> Examination:
-    """An examination as a child sent it."""
+    """An examination as a child sent it.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none.
+    """
+    for name, kind in _FACTS.items():
+        if data[name] is not None and not isinstance(data[name], kind):
+            raise TypeError(f"{name} is {data[name]!r}")
+        if isinstance(data[name], str):
+            data[name].encode()  # a lone surrogate would not fit into a table
     notes = tuple(LayerNote(**note) for note in data["layers"])
     reason = Reason(data["reason"]) if data["reason"] else None
     return Examination(**{**data, "outcome": Outcome(data["outcome"]), "reason": reason, "layers": notes, "scores": ()})

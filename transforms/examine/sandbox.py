@@ -30,7 +30,8 @@ _DENIED_CALLS = {
 
 def limit_resources(memory_bytes: int) -> None:
     """Bounds address space; forbids core dumps and file writes."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    bound = min(memory_bytes, _ceiling(resource.RLIMIT_AS))
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
@@ -39,7 +40,14 @@ def grant_cpu_seconds(seconds: int) -> None:
     """Lets the process use ``seconds`` more of processor time; past it the kernel sends SIGXCPU."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = usage.ru_utime + usage.ru_stime
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds + 1, resource.RLIM_INFINITY))
+    bound = min(int(used) + seconds + 1, _ceiling(resource.RLIMIT_CPU))
+    resource.setrlimit(resource.RLIMIT_CPU, (bound, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _ceiling(kind: int) -> int:
+    """What this process may ask for at most: a batch system may have set limits of its own, which only root lifts."""
+    hard = resource.getrlimit(kind)[1]
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard
 
 
 def close_door() -> dict[str, bool]:
