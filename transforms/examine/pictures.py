@@ -103,7 +103,9 @@ def open_picture(data: bytes, media_type: str, limits: Limits) -> tuple[Image.Im
         image = Image.open(io.BytesIO(data), formats=plugins)
         check_pixels(image.width, image.height, limits.pixels)
         if _DNG_VERSION in getattr(image, "tag_v2", {}):
-            raise MediaError(Reason.UNSUPPORTED_FORMAT, "This TIFF is a DNG: sensor data, for which there is no decoder.")
+            raise MediaError(
+                Reason.UNSUPPORTED_FORMAT, "This TIFF is a DNG: sensor data, for which there is no decoder."
+            )
         frame_count = int(getattr(image, "n_frames", 1)) if image.format in _ANIMATED | _PAGED else 1
     return image, PictureFacts(image.width, image.height, frame_count, None, None, [], read_colour(data, media_type))
 

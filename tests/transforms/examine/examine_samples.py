@@ -100,3 +100,20 @@ def expected_frames(times_ms: list[float], budget: int) -> list[int]:
     moments = [times_ms[-1] * step / (budget - 1) for step in range(budget)]
     chosen = [next(n for n, time_ms in enumerate(times_ms) if time_ms >= moment - 0.0005) for moment in moments]
     return sorted(set(chosen))
+
+
+def with_external_media(movie, path):
+    """An index without its media, said to lie in another file by a QuickTime alias: what FFmpeg would follow."""
+    movie = movie[: movie.index(b"mdat") - 4] + movie[movie.rindex(b"moov") - 4 :]
+    at = movie.index(b"dref") - 4
+    size = struct.unpack(">I", movie[at : at + 4])[0]
+    absolute = str(path).encode() + bytes(len(str(path)) % 2)
+    levels = struct.pack(">HH", 0, 0)
+    alias = bytes(10 + 1 + 27 + 12 + 1 + 63 + 16) + levels + bytes(16) + struct.pack(">HH", 2, len(absolute)) + absolute
+    entry = box(b"alis", bytes(4), alias + struct.pack(">HH", 0xFFFF, 0) + bytes(150))
+    dref = box(b"dref", struct.pack(">II", 0, 1), entry)
+    grown, patched = len(dref) - size, bytearray(movie[:at] + dref + movie[at + size :])
+    for parent in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):
+        start = patched.index(parent) - 4
+        struct.pack_into(">I", patched, start, struct.unpack_from(">I", patched, start)[0] + grown)
+    return bytes(patched)

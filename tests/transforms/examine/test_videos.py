@@ -7,7 +7,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from examine_samples import box, expected_frames
+from examine_samples import box, expected_frames, with_external_media
 
 from examples.media import broken, videos
 from transforms.examine import videos as subject
@@ -315,36 +315,14 @@ def test_scripts_and_playlists_are_not_opened_even_where_sniffing_is_skipped(tmp
         assert not subject.OpenCvPlayer(file).is_open
 
 
-def with_external_media(movie, path):
-    """The same index, its media said to lie in another file: a QuickTime alias, the reference FFmpeg would follow."""
-    at = movie.index(b"dref") - 4
-    size = struct.unpack(">I", movie[at : at + 4])[0]
-    absolute = str(path).encode() + bytes(len(str(path)) % 2)
-    levels = struct.pack(">HH", 0, 0)
-    alias = bytes(10 + 1 + 27 + 12 + 1 + 63 + 16) + levels + bytes(16) + struct.pack(">HH", 2, len(absolute)) + absolute
-    entry = box(b"alis", bytes(4), alias + struct.pack(">HH", 0xFFFF, 0) + bytes(150))
-    dref = box(b"dref", struct.pack(">II", 0, 1), entry)
-    grown, patched = len(dref) - size, bytearray(movie[:at] + dref + movie[at + size :])
-    for parent in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):
-        start = patched.index(parent) - 4
-        struct.pack_into(">I", patched, start, struct.unpack_from(">I", patched, start)[0] + grown)
-    return bytes(patched)
-
-
 def test_media_said_to_lie_elsewhere_are_not_fetched(tmp_path):
     victim, path = tmp_path / "victim.mp4", tmp_path / "a.mp4"
     videos.video(victim, faststart=False)
-    path.write_bytes(with_external_media(broken_off_media(victim.read_bytes()), victim))
+    path.write_bytes(with_external_media(victim.read_bytes(), victim))
     with av.open(path, options={"enable_drefs": "1", "use_absolute_path": "1"}) as careless:
         assert next(careless.decode(video=0)).pts == 0  # the trap works: a careless reader falls into it
     with pytest.raises(MediaError), opened(path) as video:
         list(subject.sample_video(video, Sampling(3)))
-
-
-def broken_off_media(movie):
-    """An index without its media: what a file with external media looks like."""
-    start = movie.rindex(b"moov") - 4
-    return movie[: movie.index(b"mdat") - 4] + movie[start:]
 
 
 def test_two_readers_of_one_file_keep_their_own_positions(tmp_path):
