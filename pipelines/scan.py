@@ -208,7 +208,7 @@ class Scan:
         _LOG.info("Segment %s: %d items in %.1f s", identifier[:12], done, seconds["pipeline"])
 
     def _config(self, ticks: str, stop_file: str) -> "SegmentConfig":
-        """Children and torch threads share a worker's cores."""
+        """As many children and as many torch threads as a worker has cores: each waits for the other half of its time."""
         from pipelines.segment import SegmentConfig
         from transforms.examination import ExamineOptions
 
@@ -218,8 +218,8 @@ class Scan:
             info=self._info,
             settings=self._settings,
             batch_size=self._options.batch_size,
-            threads=self._options.threads or max(1, cores // 2),
-            examine=ExamineOptions(self._options.children or max(1, cores - cores // 2), ticks, stop_file),
+            threads=self._options.threads or cores,
+            examine=ExamineOptions(self._options.children or cores, ticks, stop_file),
             runner=self._runner,
         )
 
