@@ -208,7 +208,7 @@ class Scan:
         _LOG.info("Segment %s: %d items in %.1f s", identifier[:12], done, seconds["pipeline"])
 
     def _config(self, ticks: str, stop_file: str) -> "SegmentConfig":
-        """As many children and as many torch threads as a worker has cores: each waits for the other half of its time."""
+        """As many children and as many torch threads as a worker has cores: each often waits for the other."""
         from pipelines.segment import SegmentConfig
         from transforms.examination import ExamineOptions
 

@@ -19,7 +19,7 @@ from transforms.examine.structure import read_structure
 from transforms.outcomes import Reason
 from transforms.records import LayerNote
 
-DEMUXERS: Final = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,ogg"
+DEMUXERS: Final = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,mxf,ogg"
 """FFmpeg containers that hold their media themselves; playlists and scripts, which open other files, are not here."""
 # FFmpeg reads through our stream object and needs no protocol of its own; "none" is the name of none.
 os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = f"protocol_whitelist;none|format_whitelist;{DEMUXERS}"
