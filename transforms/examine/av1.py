@@ -31,8 +31,12 @@ class PyAvPlayer:
     def rewind(self) -> None:
         """See ``videos.Player``."""
         try:
-            self._container = av.open(io.BufferedReader(DescriptorReader(self._file.fileno())), options=_OPTIONS)
+            stream = io.BufferedReader(DescriptorReader(self._file.fileno()))
+            # Titles are in any encoding; they are not looked at, and must not cost the video.
+            self._container = av.open(stream, options=_OPTIONS, metadata_errors="replace")
             self._stream = self._container.streams.video[0]
+        except MemoryError:  # FFmpeg's own, which is an FFmpegError, too
+            raise
         except (av.FFmpegError, IndexError) as error:
             raise MediaError(Reason.CORRUPT, f"The AV1 video cannot be opened: {error}"[:300]) from error
         self._stream.thread_count = 1
@@ -43,6 +47,8 @@ class PyAvPlayer:
     def _decode(self) -> Iterator[av.VideoFrame]:
         try:
             yield from self._container.decode(self._stream)
+        except MemoryError:
+            raise
         except (av.FFmpegError, EOFError):
             return  # a broken tail ends the video; what is missing is told from the times
 

@@ -1,5 +1,6 @@
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -469,3 +470,19 @@ def test_many_threads_share_one_pool(script):
         for thread in threads:
             thread.join()
     assert [len(found[place.path].frames) for place in places] == [number % 4 for number in range(24)]
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.webm", "libvpx-vp9"), ("b.mp4", "libsvtav1")])
+def test_damaged_videos_have_an_ending_and_lose_no_child(tmp_path, write, name, codec):
+    videos.video(tmp_path / name, codec=codec, seconds=1, size=(256, 192))
+    whole, chance = (tmp_path / name).read_bytes(), random.Random(5)
+    with pool_of(command=CHILD_COMMAND, frames=4, cpu_seconds=20) as pool:
+        for _ in range(25):
+            damaged = bytearray(whole)
+            for _ in range(chance.randint(1, 6)):
+                at = chance.choice((chance.randrange(len(whole)), chance.randrange(min(900, len(whole)))))
+                damaged[at] = chance.randrange(256)
+            found = pool.examine(place_of(write(bytes(damaged), "damaged")))
+            assert found.children_lost == 0, found.examination.detail
+            assert (found.examination.reason is None) == (found.examination.outcome is Outcome.EXAMINED)
+            assert len(found.frames) == found.examination.frames_examined
