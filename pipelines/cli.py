@@ -32,6 +32,7 @@ class TableFormat(StrEnum):
 
 @app.callback()
 def _main(
+    context: typer.Context,
     log_format: Annotated[LogFormat, typer.Option(help="Log lines as text or as JSON objects.")] = LogFormat.TEXT,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
 ) -> None:
@@ -39,11 +40,13 @@ def _main(
 
     Exit status: 0 complete, 2 usage, 3 complete but not all could be examined, 4 self-test failed, 5 interrupted.
     """
+    context.obj = log_format
     configure_logging(log_format, verbose=verbose)
 
 
 @app.command()
 def scan(
+    context: typer.Context,
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")],
     store: StoreOption,
     detector: Annotated[str, typer.Option(help="Name or folder of a detector package.")] = "aiqyn-compact",
@@ -64,7 +67,7 @@ def scan(
 
     from pipelines.runners import RunnerChoice
     from pipelines.scan import Scan, ScanOptions
-    from pipelines.summary import print_plan, print_summary
+    from pipelines.summary import print_plan, print_summary, summary_facts
 
     started = time.monotonic()
     options = ScanOptions(
@@ -85,7 +88,12 @@ def scan(
     if dry_run:
         print_plan(summary, console)
         return
-    print_summary(summary, time.monotonic() - started, console)
+    seconds = time.monotonic() - started
+    if context.obj is LogFormat.JSON:
+        facts = summary_facts(summary, seconds)
+        logging.getLogger("aiqyn.scan").info("scan ended", extra={"facts": facts})
+    else:
+        print_summary(summary, seconds, console)
     raise typer.Exit(summary.exit_code)
 
 

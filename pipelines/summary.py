@@ -60,6 +60,28 @@ class ScanSummary:
         return ExitCode.INCOMPLETE if gaps else ExitCode.COMPLETE
 
 
+def summary_facts(summary: ScanSummary, seconds: float) -> dict[str, Any]:
+    """The closing summary for machines; what ``print_summary`` tells people."""
+    plan = summary.plan
+    return {
+        "scan_id": summary.scan_id,
+        "exit_status": int(summary.exit_code),
+        "inputs": plan.inputs,
+        "unchanged": plan.unchanged,
+        "planned": len(plan.due),
+        "rows": [
+            {"outcome": outcome, "reason": reason or None, "items": number}
+            for (outcome, reason), number in sorted(summary.outcomes.items())
+        ],
+        "reused": summary.reused,
+        "frames": summary.frames,
+        "segments": summary.committed,
+        "recovered_segments": summary.recovered,
+        "interrupted": summary.was_interrupted,
+        "seconds": round(seconds, 3),
+    }
+
+
 def print_plan(summary: ScanSummary, console: Console) -> None:
     """Says what a scan would do."""
     plan = summary.plan

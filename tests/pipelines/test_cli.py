@@ -99,8 +99,12 @@ def test_dry_run_says_what_would_be_done(sound: Path, tmp_path: Path) -> None:
 
 def test_log_lines_can_be_json(sound: Path, tmp_path: Path) -> None:
     done = aiqyn("--log-format", "json", "scan", sound, "--store", tmp_path / "store")
-    entries = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert any(entry["message"].startswith("Segment") and entry["level"] == "info" for entry in entries)
+    entries = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [entry["level"] for entry in entries] == ["info", "info"]
+    assert entries[0]["message"].startswith("Segment")
+    ending = entries[1]
+    assert (ending["message"], ending["exit_status"]) == ("scan ended", 0)
+    assert ending["rows"] == [{"outcome": "examined", "reason": None, "items": 1}]
 
 
 def test_scans_lists_the_history(store: Path) -> None:
