@@ -142,6 +142,7 @@ def main() -> None:
         logging.getLogger("aiqyn").error("%s", error)  # noqa: TRY400  (a traceback helps nobody here)
         sys.exit(ExitCode.USAGE)
     except KeyboardInterrupt:
+        logging.getLogger("aiqyn").warning("Interrupted. What is committed stays; run the same command again to go on.")
         sys.exit(ExitCode.INTERRUPTED)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -17,10 +16,9 @@ class Interrupt:
     the process; what is committed stays.
     """
 
-    def __init__(self, stop_file: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, stop_file: Path) -> None:
         self.requested = False
         self._stop_file = stop_file
-        self._say = say
         self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -37,10 +35,13 @@ class Interrupt:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self.requested:
-            self._say("Stopped at once. Run the same command again: it goes on after the last commit.")
+            _say("Stopped at once. Run the same command again: it goes on after the last commit.")
             os._exit(ExitCode.INTERRUPTED)
         self.requested = True
         self._stop_file.touch()
-        self._say(
-            f"{signal.Signals(number).name}: finishing and committing the files in hand. Once more stops at once."
-        )
+        _say(f"{signal.Signals(number).name}: finishing and committing the files in hand. Once more stops at once.")
+
+
+def _say(sentence: str) -> None:
+    """Straight to stderr: a handler may run in the middle of a write, where Python's own streams refuse another."""
+    os.write(2, f"{sentence}\n".encode())

@@ -140,7 +140,7 @@ class Scan:
         with ScanProgress(len(summary.plan.due), self._console) as progress:
             stop_file = progress.scratch / "stop"
             config = self._config(progress.address, str(stop_file))
-            with Interrupt(stop_file, self._console.print) as interrupt:
+            with Interrupt(stop_file) as interrupt:
                 for number, (segment, hashes) in enumerate(self._hashed_ahead(segments), 1):
                     progress.segment(number, len(segments))
                     self._run_one(store, summary, config, segment, hashes)
