@@ -34,6 +34,7 @@ from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
+from pipelines.tables import connect
 from transforms.detect.package import DetectorError, load_package
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
@@ -105,7 +106,7 @@ class Scan:
         store = Store.create(self._options.store)
         with store.locked():
             recovered = store.recover()
-            store.close_killed_scans()
+            _close_killed_scans(store)
             if recovered:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
             summary = self._summary(self._plan(store, places))
@@ -252,6 +253,16 @@ class Scan:
             "examination": self._examination,
             "recorded_at": now,
         }
+
+
+def _close_killed_scans(store: Store) -> None:
+    """Records as ``killed`` every scan that began and never ended: with the store locked, none can be running."""
+    with connect(store) as tables:
+        result = tables.execute("SELECT * FROM scans WHERE status = 'running'")
+        names = [column[0] for column in result.description]
+        left = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    for row in left:
+        store.record_scan(row | {"status": "killed", "recorded_at": datetime.now(UTC)})
 
 
 def _cores() -> int:

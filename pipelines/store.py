@@ -153,17 +153,6 @@ class Store:
             self.commit_segment(json.loads(path.read_text("utf-8")))
         return len(manifests)
 
-    def close_killed_scans(self) -> None:
-        """Records as ``killed`` every scan that began and never ended; call only with the store locked."""
-        from pipelines.tables import connect
-
-        with connect(self) as tables:
-            result = tables.execute("SELECT * FROM scans WHERE status = 'running'")
-            names = [column[0] for column in result.description]
-            left = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-        for row in left:
-            self.record_scan(row | {"status": "killed", "recorded_at": datetime.now(UTC)})
-
     def record_scan(self, row: Mapping[str, Any]) -> None:
         """Appends the scan's record; the one with the latest ``recorded_at`` holds."""
         from transforms.write import write_part

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO
 
 import cv2
@@ -10,8 +10,10 @@ import cv2
 from transforms.detect.preprocess import InputSpec, prepare
 from transforms.examine import pictures, videos
 from transforms.examine.frames import Frame, MediaError, Pixels, perceptual_hash
+from transforms.examine.pictures import PictureFacts
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
+from transforms.examine.videos import Video
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination
 
@@ -54,37 +56,40 @@ def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: 
 
 def _examine_picture(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
-    tally = _Tally()
-    ending = tally.emit_all(
-        pictures.sample_picture(image, facts, settings.sampling, settings.limits), settings.input, emit
-    )
+    frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
+    return _emit_all(frames, facts, media_type, settings.input, emit)
+
+
+def _examine_video(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
+    video = videos.open_video(file, media_type, settings.limits)
+    return _emit_all(videos.sample_video(video, settings.sampling), video, media_type, settings.input, emit)
+
+
+def _emit_all(
+    frames: Iterator[Frame], facts: PictureFacts | Video, media_type: str, spec: InputSpec, emit: Emit
+) -> Examination:
+    """Emits every frame; ``facts`` are read only then, since decoding completes them."""
+    count, first_hash = 0, None
+    ending: MediaError | None = None
+    try:
+        for frame in frames:
+            first_hash = first_hash or perceptual_hash(frame.rgb)
+            emit(frame.timestamp_ms, prepare(frame.rgb, spec))
+            count += 1
+    except MediaError as error:
+        ending = error
+    except (cv2.error, MemoryError) as error:
+        ending = _told(error)
     found = Examination(
         Outcome.EXAMINED,
         media_type=media_type,
         width=facts.width,
         height=facts.height,
         duration_ms=facts.duration_ms,
-        perceptual_hash=tally.perceptual_hash,
+        perceptual_hash=first_hash,
         captured_at=facts.captured_at,
-        frames_examined=tally.frames,
+        frames_examined=count,
         layers=tuple(facts.notes),
-    )
-    return found.ended(ending.reason, ending.detail) if ending else found
-
-
-def _examine_video(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
-    video = videos.open_video(file, media_type, settings.limits)
-    tally = _Tally()
-    ending = tally.emit_all(videos.sample_video(video, settings.sampling), settings.input, emit)
-    found = Examination(
-        Outcome.EXAMINED,
-        media_type=media_type,
-        width=video.width,
-        height=video.height,
-        duration_ms=video.duration_ms,
-        perceptual_hash=tally.perceptual_hash,
-        frames_examined=tally.frames,
-        layers=tuple(video.notes),
     )
     return found.ended(ending.reason, ending.detail) if ending else found
 
@@ -95,23 +100,3 @@ def _told(error: cv2.error | MemoryError) -> MediaError:
     # OpenCV passes C++'s own error on without a code.
     is_memory = getattr(error, "code", None) == cv2.Error.StsNoMem or "bad_alloc" in str(error)
     return MediaError(Reason.OUT_OF_MEMORY if is_memory else Reason.CORRUPT, str(error)[:300])
-
-
-@dataclass(slots=True)
-class _Tally:
-    frames: int = 0
-    perceptual_hash: str | None = None
-
-    def emit_all(self, frames: Iterator[Frame], spec: InputSpec, emit: Emit) -> MediaError | None:
-        """Emits every frame; returns the error that ended them early, if one did."""
-        try:
-            for frame in frames:
-                if self.perceptual_hash is None:
-                    self.perceptual_hash = perceptual_hash(frame.rgb)
-                emit(frame.timestamp_ms, prepare(frame.rgb, spec))
-                self.frames += 1
-        except MediaError as error:
-            return error
-        except (cv2.error, MemoryError) as error:
-            return _told(error)
-        return None

@@ -109,6 +109,7 @@ class Video:
     duration_ms: float
     is_cut_short: bool
     notes: list[LayerNote] = field(default_factory=list)
+    captured_at: str | None = None
 
 
 def open_video(file: BinaryIO, media_type: str, limits: Limits) -> Video:
