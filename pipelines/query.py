@@ -1,7 +1,10 @@
 """``aiqyn query``: SQL over the store's views, as a table, CSV, JSON or Parquet."""
 
+import os
+import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -18,36 +21,77 @@ SELECT scan_id, status, started_at, inputs, unchanged, examined, failed, not_che
        round(epoch(finished_at - started_at), 1) AS seconds
 FROM scans ORDER BY started_at DESC
 """
+_COPY_OPTIONS = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}
 _MOST_CELL_CHARACTERS = 60
 
 
 def run_query(store: str, sql: str, form: str, output: Path | None) -> None:
-    """Runs one statement and writes its answer to ``output`` or stdout.
+    """Runs statements and writes the answer of the last one to ``output`` or stdout.
 
     Raises:
-        UsageError: The store is missing, the SQL does not run, or Parquet was asked for without a file.
+        UsageError: The store is missing, the SQL does not run, ``output`` cannot be written, or Parquet was asked for
+            without a file.
     """
     if form == "parquet" and output is None:
         raise UsageError("Parquet goes to a file: add --output FILE.")
-    with connect(Store.open(store)) as tables:
+    with connect(Store.open(store)) as tables, TemporaryDirectory(prefix="aiqyn-") as folder:
+        answer = Path(folder) / "answer"
         try:
+            last = _run_all_but_last(tables, sql)
             if form == "table":
-                _write_table(tables, sql, output)
+                answer.write_text(_table(tables.execute(last)), "utf-8")
             else:
-                _copy(tables, sql, form, output)
+                tables.execute(f"COPY ({last}) TO '{_quoted(answer)}' ({_COPY_OPTIONS[form]})")
         except duckdb.Error as error:
             raise UsageError(f"The query did not run: {error}") from error
+        _deliver(answer, output)
 
 
-def _copy(tables: "DuckDBPyConnection", sql: str, form: str, output: Path | None) -> None:
-    options = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}[form]
-    target = str(output or "/dev/stdout").replace("'", "''")
-    sys.stdout.flush()
-    tables.execute(f"COPY ({sql.strip().rstrip(';')}) TO '{target}' ({options})")
+def _run_all_but_last(tables: "DuckDBPyConnection", sql: str) -> str:
+    """The text of the last statement, after those before it have run."""
+    statements = tables.extract_statements(sql)
+    if not statements:
+        raise UsageError("The query holds no statement.")
+    for statement in statements[:-1]:
+        tables.execute(statement)
+    return _without_end(statements[-1].query)
 
 
-def _write_table(tables: "DuckDBPyConnection", sql: str, output: Path | None) -> None:
-    result = tables.execute(sql)
+def _without_end(statement: str) -> str:
+    """The statement without the semicolon and the comments that it ends with, so that it can stand in brackets."""
+    text = statement.encode()
+    for start, kind in reversed(duckdb.tokenize(statement)):
+        if kind != duckdb.token_type.comment and text[start:] != b";":
+            break
+        text = text[:start].rstrip()
+    return text.decode()
+
+
+def _deliver(answer: Path, output: Path | None) -> None:
+    """Copies a finished answer to where it was asked for.
+
+    DuckDB could write to ``/dev/stdout`` itself, but that opens the file behind a redirection anew and cuts off what is
+    in it already.
+    """
+    try:
+        if output is not None:
+            shutil.copyfile(answer, output)
+            return
+        with answer.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, as in `| head`, has what it wants. Python flushes once more when it ends: to where it cannot fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise UsageError(f"The answer cannot be written to {output or 'stdout'}: {error.strerror}.") from error
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _table(result: "DuckDBPyConnection") -> str:
     names = [column[0] for column in result.description or ()]
     rows = [[_cell(value) for value in row] for row in result.fetchall()]
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
@@ -55,17 +99,20 @@ def _write_table(tables: "DuckDBPyConnection", sql: str, output: Path | None) ->
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [names, *rows]
     ]
     lines.insert(1, "  ".join("─" * width for width in widths))
-    text = "\n".join([*lines, f"({len(rows)} rows)"]) + "\n"
-    if output:
-        output.write_text(text, "utf-8")
-    else:
-        sys.stdout.write(text)
+    return "\n".join([*lines, f"({len(rows)} rows)"]) + "\n"
 
 
 def _cell(value: object) -> str:
     """One line, cut to a width that a terminal can bear; control characters of hostile names are escaped."""
     if value is None:
         return "–"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = _number(value) if isinstance(value, float) else str(value)
     text = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
     return text if len(text) <= _MOST_CELL_CHARACTERS else f"{text[: _MOST_CELL_CHARACTERS - 1]}…"
+
+
+def _number(value: float) -> str:
+    """Four decimals, which milliseconds and scores need; what these cannot show, by four significant digits."""
+    if not 1e-3 <= abs(value) < 1e12:
+        return f"{value:.4g}"
+    return f"{value:.4f}".rstrip("0").rstrip(".")

@@ -4,17 +4,22 @@
 """
 
 import os
+import subprocess
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pipelines.errors import UsageError
 from pipelines.query import run_query
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.write import write_part
 
+ROOT = Path(__file__).parents[2]
+QUERY = (sys.executable, "-m", "pipelines.cli", "query")
 GOLDEN = Path(__file__).parents[1] / "golden"
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 SQL = "SELECT uri, outcome, reason, duration_ms, score, scores, layers, examined_at FROM items_latest ORDER BY uri"
@@ -93,3 +98,75 @@ def test_every_view_answers_in_an_empty_store(tmp_path: Path) -> None:
 def test_hostile_names_cannot_write_to_the_terminal(store: Store, capfd: pytest.CaptureFixture[str]) -> None:
     run_query(str(store.root), "SELECT uri FROM stored_items", "table", None)
     assert "\x1b" not in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 42 AS answer -- a comment",
+        "SELECT 42 AS answer; -- a comment; қ",
+        "/* қ */ SELECT 42 AS answer /* a; */ ; -- a comment",
+        "CREATE TABLE mine AS SELECT 42 AS answer; SELECT * FROM mine;",
+    ],
+)
+def test_the_last_statement_answers_comments_or_not(
+    sql: str, form: str, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run_query(str(store.root), sql, form, None)
+    answer = capfd.readouterr().out
+    assert "answer" in answer
+    assert "42" in answer
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+@pytest.mark.parametrize("sql", ["", " ; ", "-- nothing"])
+def test_a_query_without_a_statement_is_a_usage_error(sql: str, form: str, store: Store) -> None:
+    with pytest.raises(UsageError, match="no statement"):
+        run_query(str(store.root), sql, form, None)
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_an_output_that_cannot_be_written_is_a_usage_error(form: str, store: Store, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        run_query(str(store.root), "SELECT 1", form, tmp_path / "nowhere" / "answer")
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_an_answer_is_appended_where_the_shell_says_so(form: str, store: Store, tmp_path: Path) -> None:
+    with (tmp_path / "log").open("ab") as log:
+        log.write(b"before\n")
+        log.flush()
+        subprocess.run([*QUERY, "--store", store.root, "--format", form, "SELECT 42"], stdout=log, check=True, cwd=ROOT)
+    text = (tmp_path / "log").read_text()
+    assert text.startswith("before\n")
+    assert "42" in text
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_a_reader_may_leave_early(form: str, store: Store) -> None:
+    command = [*QUERY, "--store", store.root, "--format", form, "SELECT * FROM range(200000)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("123456.789", "123456.789"),
+        ("12345678.0", "12345678"),
+        ("0.53491", "0.5349"),
+        ("0.00001", "1e-05"),
+        ("0.0", "0"),
+    ],
+)
+def test_numbers_are_shown_with_their_milliseconds(
+    value: str, shown: str, store: Store, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run_query(str(store.root), f"SELECT {value}::DOUBLE AS number", "table", None)
+    assert capfd.readouterr().out.splitlines()[2] == shown
