@@ -33,9 +33,9 @@ class Limits:
     file_bytes: Annotated[int, Ge(1)] = 64 << 30
     pixels: Annotated[int, Ge(1)] = 200_000_000
     memory_bytes: Annotated[int, Ge(512 << 20)] = 3 << 30
-    cpu_seconds: Annotated[int, Ge(1)] = 120
+    cpu_seconds: Annotated[int, Ge(1)] = 300
     frame_seconds: Annotated[float, Gt(0)] = 120.0
-    file_seconds: Annotated[float, Gt(0)] = 600.0
+    file_seconds: Annotated[float, Gt(0)] = 1200.0
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
