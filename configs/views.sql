@@ -16,15 +16,15 @@ SELECT stored_marks.* FROM stored_marks SEMI JOIN stored_segments USING (segment
 CREATE VIEW verdicts AS
 SELECT stored_verdicts.* FROM stored_verdicts SEMI JOIN stored_segments USING (segment_id);
 
--- A scan is recorded when it starts and again when it ends; the last record holds.
+-- A scan is recorded when it starts and again when it ends; the end holds, also where the clock was set back meanwhile.
 CREATE VIEW scans AS
 SELECT * FROM stored_scans
-QUALIFY row_number() OVER (PARTITION BY scan_id ORDER BY recorded_at DESC) = 1;
+QUALIFY row_number() OVER (PARTITION BY scan_id ORDER BY status = 'running', recorded_at DESC) = 1;
 
--- What is known of each place now: its last row, also when the place is gone.
+-- What is known of each place now: its last row, also when the place is gone. Commits are numbered, since clocks jump.
 CREATE VIEW items_latest AS
 SELECT items.*
 FROM items JOIN stored_segments AS segment USING (segment_id)
 QUALIFY row_number() OVER (
-    PARTITION BY items.uri, items.member_path ORDER BY segment.committed_at DESC, segment.segment_id
+    PARTITION BY items.uri, items.member_path ORDER BY segment.sequence DESC
 ) = 1;

@@ -7,6 +7,8 @@ there. A manifest on disk means that a segment's pipeline ended; whoever finds o
 
 import fcntl
 import json
+import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,6 +24,9 @@ from pipelines.errors import UsageError
 from transforms.outcomes import Outcome
 
 Manifest = dict[str, Any]
+_LOG = logging.getLogger("aiqyn.store")
+_UNFIT = re.compile(r"\\|%[0-9A-Fa-f]{2}")
+"""What delta-rs takes for an encoded character in a path, and then writes to one folder and reads from another."""
 
 
 class Store:
@@ -32,10 +37,24 @@ class Store:
 
     @classmethod
     def create(cls, root: str | Path) -> "Store":
-        """Opens the store, making its tables where they are missing."""
+        """Opens the store, making its tables where they are missing.
+
+        Raises:
+            UsageError: There can be none at ``root``.
+        """
         from transforms.schemas import TABLES
 
+        if "://" in str(root):
+            raise UsageError(f"The store has to be a local folder, and {root} is none.")
         store = cls(root)
+        if _UNFIT.search(str(store.root)):
+            raise UsageError(
+                f"A store's path may hold no backslash and no % before two hexadecimal digits: {store.root}"
+            )
+        try:
+            store.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
         for table, schema in TABLES.items():
             DeltaTable.create(store._uri(table), schema, mode="ignore", name=table)
         (store.root / "_manifests").mkdir(exist_ok=True)
@@ -65,9 +84,13 @@ class Store:
         """Holds the store for one scan; the lock dies with the process that holds it.
 
         Raises:
-            UsageError: Another scan holds it.
+            UsageError: Another scan holds it, or the store cannot be written.
         """
-        with (self.root / ".lock").open("w") as lock:
+        try:
+            lock = (self.root / ".lock").open("w")
+        except OSError as error:
+            raise UsageError(f"The store {self.root} cannot be written: {error.strerror}.") from error
+        with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -79,9 +102,11 @@ class Store:
     def files(self, table: str) -> list[str]:
         """Absolute paths of the table's committed part files."""
         try:
-            return sorted(DeltaTable(self._uri(table)).file_uris())
+            uris = DeltaTable(self._uri(table)).file_uris()
         except TableNotFoundError:
             return []
+        # Delta percent-encodes the folders above the table; below it lie a segment's folder and the file.
+        return sorted("/".join([self._uri(table), *uri.split("/")[-2:]]) for uri in uris)
 
     def columns(self, table: str) -> dict[str, Any]:
         """Columns of a table with their types, as Delta writes them."""
@@ -93,10 +118,6 @@ class Store:
             fields = DeltaTable(self._uri(table)).schema().fields
         return {field.name: json.loads(field.to_json())["type"] for field in fields}
 
-    def is_committed(self, segment_id: str) -> bool:
-        """Whether the segment's row stands in ``segments``."""
-        return DeltaTable(self._uri("segments")).transaction_version(segment_id) is not None
-
     def commit_segment(self, manifest: Manifest, segment: Mapping[str, Any] | None = None) -> None:
         """Makes a segment's rows visible, all or none; a second call changes nothing.
 
@@ -107,11 +128,12 @@ class Store:
         from transforms.write import write_part
 
         segment_id = manifest["segment_id"]
-        if not self.is_committed(segment_id):
+        segments = DeltaTable(self._uri("segments"))
+        if segments.transaction_version(segment_id) is None:
             for table in ("items", "frames"):
                 parts = [part for part in manifest["parts"] if part["table"] == table]
                 self.commit_parts(table, segment_id, parts)
-            row = segment_row(manifest) | dict(segment or {})
+            row = segment_row(manifest) | {"sequence": segments.version() + 1} | dict(segment or {})
             part = write_part(str(self.root), "segments", segment_id, [row])
             self.commit_parts("segments", segment_id, [asdict(part)])
         self.discard(manifest)
@@ -147,11 +169,29 @@ class Store:
         )
 
     def recover(self) -> int:
-        """Finishes the commit of every segment whose pipeline ended in a scan that did not; how many there were."""
-        manifests = sorted((self.root / "_manifests").glob("*.json"))
-        for path in manifests:
-            self.commit_segment(json.loads(path.read_text("utf-8")))
-        return len(manifests)
+        """Finishes the commit of every segment whose pipeline ended in a scan that did not; how many there were.
+
+        A manifest that a crash of the machine left without its content, or without its part files, is removed: its
+        segment is done again.
+        """
+        recovered = 0
+        for path in sorted((self.root / "_manifests").glob("*.json")):
+            if manifest := self._whole_manifest(path):
+                self.commit_segment(manifest)
+                recovered += 1
+            else:
+                _LOG.warning("%s or a file that it names is broken; its items are done again", path)
+                path.unlink()
+        return recovered
+
+    def _whole_manifest(self, path: Path) -> Manifest | None:
+        try:
+            manifest: Manifest = json.loads(path.read_text("utf-8"))
+            sizes = {self.root / part["table"] / part["path"]: part["size_bytes"] for part in manifest["parts"]}
+        except (ValueError, KeyError, TypeError):
+            return None
+        is_whole = all(part.is_file() and part.stat().st_size == size for part, size in sizes.items())
+        return manifest if is_whole else None
 
     def record_scan(self, row: Mapping[str, Any]) -> None:
         """Appends the scan's record; the one with the latest ``recorded_at`` holds."""

@@ -110,6 +110,7 @@ SEGMENTS = pa.schema(
         *_COUNTS,
         ("reused", pa.int64()),
         ("deferred", pa.int64()),
+        ("sequence", pa.int64()),
         ("seconds", _SECONDS),
         ("versions", _VERSIONS),
         ("detectors", pa.list_(_DETECTOR)),

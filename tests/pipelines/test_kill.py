@@ -79,7 +79,11 @@ def test_a_rerun_after_sigkill_gives_the_same_rows(
     assert_same_rows(store, reference)
     assert before <= set(rows(store, "SELECT uri, scan_id FROM items")), "nothing committed is lost"
     assert rows(store, "SELECT count(*) FROM items") == [(8,)]
-    assert rows(store, "SELECT status FROM scans ORDER BY started_at") == [("killed",), ("complete",)]
+    counts = "status, segments, examined + failed + not_checked"
+    killed_scan, complete_scan = rows(store, f"SELECT {counts} FROM scans ORDER BY started_at")
+    finished = visible + summary.recovered - (step == "committed, manifest left")
+    assert killed_scan == ("killed", finished, 8 - summary.outcomes.total())
+    assert complete_scan == ("complete", summary.committed, summary.outcomes.total())
     assert list((store / "_manifests").iterdir()) == []
     assert scan(source).plan.due == []
     assert summary.plan.inputs == 8
@@ -96,3 +100,17 @@ def test_a_manifest_is_committed_once_however_often_it_is_found(reference: Path,
     assert store.recover() == 1
     assert rows(store.root, "SELECT * FROM segments ORDER BY segment_id") == before
     assert not left.exists()
+
+
+@pytest.mark.parametrize("harm", ["", "[]", '{"parts": [{}]}', "missing part"])
+def test_a_broken_manifest_is_done_again(
+    harm: str, source: Path, reference: Path, tmp_path: Path, scan: ScanCall
+) -> None:
+    manifests = Store.create(tmp_path / "store").root / "_manifests"
+    part = {"table": "items", "path": "x/part-y.parquet", "size_bytes": 1}
+    text = json.dumps({"segment_id": "x", "parts": [part]}) if harm == "missing part" else harm
+    (manifests / "x.json").write_text(text)
+    summary = scan(source)
+    assert summary.recovered == 0
+    assert list(manifests.iterdir()) == []
+    assert_same_rows(tmp_path / "store", reference)

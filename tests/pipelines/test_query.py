@@ -37,10 +37,10 @@ def item(segment_id: str, uri: str, **facts) -> dict:
     } | facts
 
 
-def add_segment(store: Store, segment_id: str, hour: int, items: list[dict], *, committed: bool = True) -> None:
+def add_segment(store: Store, segment_id: str, sequence: int, items: list[dict], *, committed: bool = True) -> None:
     store.commit_parts("items", segment_id, [asdict(write_part(str(store.root), "items", segment_id, items))])
     if committed:
-        row = {"segment_id": segment_id, "scan_id": f"scan-{segment_id}", "committed_at": NOON.replace(hour=hour)}
+        row = {"segment_id": segment_id, "scan_id": f"scan-{segment_id}", "sequence": sequence}
         store.commit_parts("segments", segment_id, [asdict(write_part(str(store.root), "segments", segment_id, [row]))])
 
 
@@ -51,9 +51,9 @@ def store(tmp_path: Path) -> Store:
     score = {"detector": "d", "digest": "0" * 8, "raw": 1.5, "calibrated": 0.75, "level": "elevated"}
     note = {"layer": "frames", "status": "icc_profile_ignored", "detail": "broken"}
     films = item("one", "/a/film.mp4", duration_ms=2000.0, score=0.75, scores=[score])
-    add_segment(made, "one", 13, [films, item("one", '/a/кадр, "қ".png', score=0.25, layers=[note])])
-    add_segment(made, "two", 14, [item("two", "/a/film.mp4", outcome="failed", reason="truncated")])
-    add_segment(made, "three", 15, [item("three", "/a/unseen\x1b[31m.jpg")], committed=False)
+    add_segment(made, "one", 1, [films, item("one", '/a/кадр, "қ".png', score=0.25, layers=[note])])
+    add_segment(made, "two", 2, [item("two", "/a/film.mp4", outcome="failed", reason="truncated")])
+    add_segment(made, "three", 3, [item("three", "/a/unseen\x1b[31m.jpg")], committed=False)
     return made
 
 
@@ -87,6 +87,13 @@ def test_rows_of_an_uncommitted_segment_are_in_no_view(store: Store) -> None:
         assert tables.execute("SELECT count(*) FROM items").fetchone() == (3,)
         assert tables.execute("SELECT count(*) FROM stored_items").fetchone() == (4,)
         assert tables.execute("SELECT outcome FROM items_latest WHERE uri = '/a/film.mp4'").fetchone() == ("failed",)
+
+
+def test_a_scan_has_ended_also_when_the_clock_was_set_back(store: Store) -> None:
+    for status, hour in (("running", 12), ("complete", 11)):
+        store.record_scan({"scan_id": "s", "status": status, "recorded_at": NOON.replace(hour=hour)})
+    with connect(store) as tables:
+        assert tables.execute("SELECT status FROM scans").fetchall() == [("complete",)]
 
 
 def test_every_view_answers_in_an_empty_store(tmp_path: Path) -> None:

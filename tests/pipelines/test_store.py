@@ -1,0 +1,54 @@
+"""The store as a folder: any name that a person gives it, and sentences where there can be none."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.media.pictures import generated_picture
+from pipelines import store as store_module
+from pipelines.errors import UsageError
+from pipelines.store import Store
+from tests.conftest import ScanCall, rows
+
+
+@pytest.mark.parametrize("name", ["audit 2026", "архив қ", "#1?", "it's [1] *", "100%"])
+def test_a_store_may_be_called_anything(name: str, tmp_path: Path) -> None:
+    store = Store.create(tmp_path / name)
+    store.record_scan({"scan_id": "s", "status": "complete"})
+    assert rows(store.root, "SELECT scan_id FROM scans") == [("s",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("a%20b", "hexadecimal"), ("back\\slash", "backslash"), ("file/store", "Not a directory")]
+)
+def test_a_store_that_cannot_be_is_refused_in_a_sentence(name: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=sentence):
+        Store.create(tmp_path / name)
+
+
+def test_a_remote_store_is_refused() -> None:
+    with pytest.raises(UsageError, match="local folder"):
+        Store.create("s3://bucket/store")
+
+
+def test_the_last_row_holds_also_when_the_clock_was_set_back(
+    tmp_path: Path, scan: ScanCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime(2020, 1, 1, tzinfo=tz or UTC)
+
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("a.png", "b.png"):
+        generated_picture(1, (64, 48)).save(source / name)
+    scan(source)
+    monkeypatch.setattr(store_module, "datetime", Earlier)
+    (source / "b.png").unlink()
+    scan(source)
+    assert rows(tmp_path / "store", "SELECT outcome FROM items_latest ORDER BY uri") == [("examined",), ("gone",)]
+    assert scan(source).plan.due == []
