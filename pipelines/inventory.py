@@ -3,7 +3,8 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from pipelines.errors import UsageError
@@ -13,21 +14,47 @@ _GLOB = re.compile(r"[*?\[]")
 
 
 def normalise(source: str) -> str:
-    """A source as rows carry it: local ones absolute, without a trailing slash."""
+    """A source as rows carry it: local ones absolute, without a trailing slash, ``..`` or a doubled first slash.
+
+    Links stay as they are named, but for those before a ``..``, which decide what it means.
+    """
     if "://" in source:
         return source.rstrip("/")
-    return str(Path(source).expanduser().absolute())
+    path = Path(source).expanduser().absolute()
+    if ".." in path.parts:
+        after = len(path.parts) - path.parts[::-1].index("..")
+        path = Path(*path.parts[:after]).resolve().joinpath(*path.parts[after:])
+    return f"/{str(path).lstrip('/')}"
 
 
 def covers(source: str, uri: str) -> bool:
     """Whether ``uri`` would be listed through ``source`` if it were there."""
-    if uri == source or uri.startswith(f"{source}/"):
+    if uri == source or uri.startswith(f"{source.rstrip('/')}/"):
         return True
     if not _GLOB.search(source):
         return False
     from apache_beam.io.filesystem import FileSystem
 
     return re.match(FileSystem.translate_pattern(source), uri) is not None
+
+
+def list_inputs(sources: Iterable[str], store: Path) -> list[Place]:
+    """What lies in the sources, but for the files of the store, which would grow by being scanned.
+
+    Args:
+        sources: From ``normalise``.
+        store: Root of the store, without links.
+
+    Raises:
+        UsageError: There is nothing at a source.
+    """
+    real = lru_cache(os.path.realpath)
+
+    def is_ours(place: Place) -> bool:
+        folder = Path(real(os.path.dirname(place.path)))  # noqa: PTH120  (hot loop)
+        return folder == store or store in folder.parents
+
+    return [place for source in sources for place in list_places(source) if "://" in source or not is_ours(place)]
 
 
 def list_places(source: str) -> Iterator[Place]:
@@ -78,7 +105,8 @@ def _local_place(source: str, path: str) -> Place:
 
 def _printable(path: str) -> str:
     """A path that Parquet and a terminal can show: bytes that are no UTF-8 become backslash escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return path if text == path else text  # a scan holds all its places: most need one string
 
 
 def _list_local_glob(source: str) -> Iterator[Place]:

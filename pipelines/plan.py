@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipelines.inventory import covers
 from pipelines.store import Store
 from pipelines.tables import connect
-from transforms.outcomes import Outcome, Reason
+from transforms.outcomes import FLEETING, Outcome, Reason
 from transforms.records import DetectorScore, Examination, LayerNote, Place
 
 if TYPE_CHECKING:
@@ -94,10 +94,12 @@ def make_plan(
     """Compares the inventory with the store.
 
     A place is due when it is new, differs in size or time from its last row, was last examined under another
-    ``examination``, or failed and ``retry_failed`` asks for it. A place that a source covers and that was not listed is
-    due as gone.
+    ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what failed, and what a
+    decoder was missing for. A place that a source covers and that was not listed is due as gone, unless it lies in a
+    folder that could not be read.
     """
     listed = {(place.uri, place.member_path): place for place in places}
+    unread = tuple(f"{place.uri}/" for place in listed.values() if place.problem)
     columns = {name: [getattr(place, name) for place in listed.values()] for name in _INVENTORY.names}
     with connect(store) as tables:
         tables.register("inventory", pa.table(columns, _INVENTORY))
@@ -112,7 +114,7 @@ def make_plan(
             content_sha256=content,
         )
         for source, uri, member_path, size_bytes, mtime_ns, scan_id, content in vanished
-        if any(covers(one, uri) for one in sources)
+        if not uri.startswith(unread) and any(covers(one, uri) for one in sources)
     ]
     return Plan(len(listed), len(listed) - len(due), [*due, *gone])
 
@@ -126,7 +128,8 @@ WHERE latest.uri IS NULL
    OR latest.examination <> $examination
    OR latest.size_bytes IS DISTINCT FROM inventory.size_bytes
    OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns
-   OR ($retry_failed AND latest.outcome = 'failed')
+   OR latest.reason = 'changed_during_scan'
+   OR ($retry_failed AND (latest.outcome = 'failed' OR latest.reason = 'decoder_missing'))
 ORDER BY inventory.uri, inventory.member_path
 """
 
@@ -172,14 +175,24 @@ def segment_id(segment: list[Due], examination: str, config_digest: str) -> str:
 
 
 def known_examinations(
-    store: Store, content_hashes: list[str], examination: str, *, without_failed: bool
+    store: Store, content_hashes: list[str], examination: str, *, retried_by: str | None = None
 ) -> dict[str, Examination]:
-    """What the store knows of contents that were examined under the same ``examination``."""
+    """What the store knows of contents that were examined under the same ``examination``.
+
+    An end that tells of the place, the machine or the moment is no knowledge of the content.
+
+    Args:
+        store: Where to look.
+        content_hashes: What to look for.
+        examination: From ``examination_digest``.
+        retried_by: A scan that tries failed contents again: of these, only what it found itself holds.
+    """
     if not content_hashes:
         return {}
     with connect(store) as tables:
         tables.register("wanted", pa.table({"content_sha256": content_hashes}))
-        result = tables.execute(_KNOWN, {"examination": examination, "without_failed": without_failed})
+        parameters = {"examination": examination, "fleeting": sorted(FLEETING), "retried_by": retried_by}
+        result = tables.execute(_KNOWN, parameters)
         names = [column[0] for column in result.description]
         rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     return {row["content_sha256"]: _examination(row) for row in rows}
@@ -189,8 +202,8 @@ _KNOWN = """
 SELECT items.* FROM items SEMI JOIN wanted USING (content_sha256)
 WHERE examination = $examination
   AND outcome <> 'gone'
-  AND reason IS DISTINCT FROM 'changed_during_scan'
-  AND NOT ($without_failed AND outcome = 'failed')
+  AND (reason IS NULL OR reason NOT IN (SELECT unnest($fleeting)))
+  AND ($retried_by IS NULL OR outcome <> 'failed' OR scan_id = $retried_by)
 QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY examined_at DESC, segment_id) = 1
 """
 

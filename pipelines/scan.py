@@ -18,7 +18,7 @@ from rich.console import Console
 from pipelines.contents import hash_segment, to_references
 from pipelines.errors import UsageError
 from pipelines.interrupt import Interrupt
-from pipelines.inventory import list_places, normalise
+from pipelines.inventory import list_inputs, normalise
 from pipelines.plan import (
     Due,
     Plan,
@@ -100,7 +100,7 @@ class Scan:
         Raises:
             UsageError: The sources or the store cannot be used as named.
         """
-        places = [place for source in self._sources for place in list_places(source)]
+        places = list_inputs(self._sources, Store(self._options.store).root)
         if self._options.dry_run:
             return self._summary(self._plan(Store(self._options.store), places))
         store = Store.create(self._options.store)
@@ -180,7 +180,7 @@ class Scan:
             known_examinations,
             store,
             examination=self._examination,
-            without_failed=self._options.retry_failed,
+            retried_by=self._scan_id if self._options.retry_failed else None,
         )
         references = to_references(segment, hashes, known)
         reused = sum(len(one.places) for one in references if one.known and one.key == one.content_sha256)

@@ -59,6 +59,20 @@ _NOT_CHECKED = frozenset(
     }
 )
 
+FLEETING = frozenset(
+    {
+        Reason.UNREADABLE,
+        Reason.CHANGED_DURING_SCAN,
+        Reason.VANISHED,
+        Reason.TIMED_OUT,
+        Reason.OUT_OF_MEMORY,
+        Reason.DECODER_CRASHED,
+        Reason.DECODER_MISSING,
+        Reason.SCORING_FAILED,
+    }
+)
+"""Reasons that may be the place's, the machine's or the moment's: the same bytes may end otherwise elsewhere."""
+
 _SENTENCES = {
     Reason.EMPTY_FILE: "The file holds no bytes.",
     Reason.TRUNCATED: "The file ends before its content does.",

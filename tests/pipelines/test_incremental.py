@@ -9,8 +9,9 @@ import pytest
 from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode, UsageError
 from tests.conftest import ScanCall, rows
-from transforms.examine.pool import ChildPool
-from transforms.outcomes import Outcome
+from transforms.examine.pool import ChildPool, Examined
+from transforms.outcomes import Outcome, Reason
+from transforms.records import Examination
 
 LATEST = "SELECT regexp_extract(uri, '[^/]*$'), outcome, reason FROM items_latest ORDER BY 1"
 
@@ -23,6 +24,20 @@ def source(tmp_path: Path) -> Path:
         generated_picture(seed, (64, 48)).save(folder / f"{seed}.png")
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture at all")
     return folder
+
+
+@pytest.fixture
+def endings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Reason]:
+    """By file name: how examinations of that file are made to end."""
+    chosen: dict[str, Reason] = {}
+    examine = ChildPool.examine
+
+    def ended(self, place):
+        reason = chosen.get(Path(place.path).name)
+        return Examined(Examination.refused(reason), []) if reason else examine(self, place)
+
+    monkeypatch.setattr(ChildPool, "examine", ended)
+    return chosen
 
 
 @pytest.fixture
@@ -166,3 +181,72 @@ def test_a_file_over_the_size_limit_is_not_opened(source: Path, scan: ScanCall, 
     summary = scan(source, profile=str(profile))
     assert summary.outcomes["not_checked", "over_size_limit"] == 4
     assert summary.exit_code is ExitCode.INCOMPLETE
+
+
+@pytest.mark.parametrize("reason", [Reason.UNREADABLE, Reason.TIMED_OUT])
+def test_an_end_that_may_be_of_the_moment_is_not_passed_on_to_copies(
+    reason: Reason, source: Path, scan: ScanCall, endings: dict[str, Reason], tmp_path: Path
+) -> None:
+    endings["0.png"] = reason
+    scan(source)
+    endings.clear()
+    shutil.copy2(source / "0.png", source / "copy.png")
+    scan(source)
+    found = {name: (outcome, why) for name, outcome, why in rows(tmp_path / "store", LATEST)}
+    assert found["copy.png"] == ("examined", None)
+
+
+def test_what_a_decoder_was_missing_for_is_tried_again_when_asked(
+    source: Path, scan: ScanCall, endings: dict[str, Reason]
+) -> None:
+    endings["0.png"] = Reason.DECODER_MISSING
+    scan(source)
+    endings.clear()
+    assert scan(source).plan.due == []
+    assert scan(source, retry_failed=True).count(Outcome.EXAMINED) == 1
+
+
+def test_what_changed_while_it_was_examined_is_due_again(
+    source: Path, scan: ScanCall, endings: dict[str, Reason]
+) -> None:
+    endings["0.png"] = Reason.CHANGED_DURING_SCAN
+    scan(source)
+    endings.clear()
+    assert scan(source).count(Outcome.EXAMINED) == 1
+    assert scan(source).plan.due == []
+
+
+def test_a_failed_content_is_retried_once_however_many_segments_hold_it(
+    source: Path, scan: ScanCall, examined_files: list[str]
+) -> None:
+    shutil.copy2(source / "broken.jpg", source / "copy.jpg")
+    scan(source)
+    examined_files.clear()
+    summary = scan(source, retry_failed=True, segment_items=1)
+    assert (len(examined_files), summary.count(Outcome.FAILED), summary.reused) == (1, 2, 1)
+
+
+def test_files_of_a_folder_that_cannot_be_read_are_not_gone(
+    source: Path, scan: ScanCall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (source / "sub").mkdir()
+    (source / "1.png").rename(source / "sub" / "1.png")
+    scan(source)
+    scandir = os.scandir
+
+    def forbidden(path):
+        if str(path).endswith("sub"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    with monkeypatch.context() as patched:  # permissions do not bind root, under which tests may run
+        patched.setattr(os, "scandir", forbidden)
+        assert scan(source).count(Outcome.GONE) == 0
+    assert ("1.png", "examined", None) in rows(tmp_path / "store", LATEST)
+    assert ("sub", "failed", "unreadable") in rows(tmp_path / "store", LATEST)
+    assert scan(source).count(Outcome.GONE) == 1, "the folder itself is no input any more"
+
+
+def test_a_store_within_its_source_is_not_examined(source: Path, scan: ScanCall) -> None:
+    for _ in range(2):
+        assert scan(source, store=source / "store").plan.inputs == 5

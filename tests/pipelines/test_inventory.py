@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.inventory import covers, list_places, normalise
+from pipelines.inventory import covers, list_inputs, list_places, normalise
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def test_names_that_are_no_utf8_are_escaped_and_can_be_opened(tmp_path: Path) ->
         ("/a", "/a", True),
         ("/a", "/ab", False),
         ("/a/b", "/a", False),
+        ("/", "/a", True),
         ("s3://bucket/x", "s3://bucket/x/y.jpg", True),
     ],
 )
@@ -96,6 +97,32 @@ def test_relative_sources_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     assert normalise("x/") == str(tmp_path / "x")
     assert normalise("gs://bucket/x/") == "gs://bucket/x"
+
+
+def test_a_place_has_one_address_however_a_source_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "far" / "c").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "c")
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    assert normalise("../../x") == str(tmp_path / "x")
+    assert normalise("../*.jpg") == str(tmp_path / "a" / "*.jpg")
+    assert normalise(f"/{tmp_path}") == str(tmp_path)
+    assert normalise(f"{tmp_path}/link") == f"{tmp_path}/link"
+    assert normalise(f"{tmp_path}/link/../x") == f"{tmp_path}/far/x", "as the kernel reads it"
+
+
+@pytest.mark.parametrize("pattern", ["", "/**.jpg"])
+def test_the_store_is_no_input(pattern: str, tmp_path: Path) -> None:
+    (tmp_path / "store" / "items").mkdir(parents=True)
+    for name in ("a.jpg", "store.jpg", "store/items/b.jpg", "store/c.jpg"):
+        (tmp_path / name).write_bytes(b"1")
+    (tmp_path / "link").symlink_to(tmp_path)
+    for source in (tmp_path, tmp_path / "link"):
+        places = list_inputs([f"{source}{pattern}"], tmp_path / "store")
+        assert sorted(Path(place.uri).name for place in places) in (
+            ["a.jpg", "store.jpg"],
+            ["a.jpg", "link", "store.jpg"],
+        )
 
 
 def test_a_scheme_without_its_extra_is_a_usage_error() -> None:
