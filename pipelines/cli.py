@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.errors import ExitCode, UsageError
+from pipelines.errors import ExitCode, Interrupted, UsageError
+from pipelines.interrupt import raise_when_interrupted
 from pipelines.logs import LogFormat, configure_logging
 
 # libgomp spins while it waits, which on a busy machine doubles the cost of torch. Read when torch is loaded.
@@ -67,7 +68,7 @@ def scan(
 
     from pipelines.runners import RunnerChoice
     from pipelines.scan import Scan, ScanOptions
-    from pipelines.summary import print_plan, print_summary, summary_facts
+    from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
 
     started = time.monotonic()
     options = ScanOptions(
@@ -83,17 +84,21 @@ def scan(
         retry_failed=retry_failed,
         dry_run=dry_run,
     )
-    console = Console(stderr=True)
+    is_json = context.obj is LogFormat.JSON
+    console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)
     summary = Scan(options, console).run()
-    if dry_run:
-        print_plan(summary, console)
-        return
     seconds = time.monotonic() - started
-    if context.obj is LogFormat.JSON:
-        facts = summary_facts(summary, seconds)
-        logging.getLogger("aiqyn.scan").info("scan ended", extra={"facts": facts})
+    log = logging.getLogger("aiqyn.scan")
+    if dry_run and is_json:
+        log.info("scan planned", extra={"facts": plan_facts(summary)})
+    elif dry_run:
+        print_plan(summary, console)
+    elif is_json:
+        log.info("scan ended", extra={"facts": summary_facts(summary, seconds)})
     else:
         print_summary(summary, seconds, console)
+    if dry_run:
+        return
     raise typer.Exit(summary.exit_code)
 
 
@@ -133,6 +138,7 @@ def doctor(
 
 def main() -> None:
     """Entry point: errors that a person can mend end in one line."""
+    raise_when_interrupted()
     from pipelines.detector.cli import app as detector_app
 
     app.add_typer(detector_app, name="detector")
@@ -141,7 +147,7 @@ def main() -> None:
     except UsageError as error:
         logging.getLogger("aiqyn").error("%s", error)  # noqa: TRY400  (a traceback helps nobody here)
         sys.exit(ExitCode.USAGE)
-    except KeyboardInterrupt:
+    except Interrupted:
         logging.getLogger("aiqyn").warning("Interrupted. What is committed stays; run the same command again to go on.")
         sys.exit(ExitCode.INTERRUPTED)
 

@@ -13,5 +13,9 @@ class ExitCode(IntEnum):
     INTERRUPTED = 5
 
 
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM with nothing in hand; of ``KeyboardInterrupt`` Typer would make an exit status of its own."""
+
+
 class UsageError(Exception):
     """The command cannot be carried out as given; the message says what to do."""

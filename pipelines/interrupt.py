@@ -6,7 +6,19 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from pipelines.errors import ExitCode
+from pipelines.errors import ExitCode, Interrupted
+from pipelines.logs import warn_now
+
+
+def raise_when_interrupted() -> None:
+    """From now on both signals raise ``Interrupted``."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise Interrupted
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
 
 
 class Interrupt:
@@ -35,13 +47,8 @@ class Interrupt:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self.requested:
-            _say("Stopped at once. Run the same command again: it goes on after the last commit.")
+            warn_now("Stopped at once. Run the same command again: it goes on after the last commit.")
             os._exit(ExitCode.INTERRUPTED)
         self.requested = True
         self._stop_file.touch()
-        _say(f"{signal.Signals(number).name}: finishing and committing the files in hand. Once more stops at once.")
-
-
-def _say(sentence: str) -> None:
-    """Straight to stderr: a handler may run in the middle of a write, where Python's own streams refuse another."""
-    os.write(2, f"{sentence}\n".encode())
+        warn_now(f"{signal.Signals(number).name}: finishing and committing the files in hand. Once more stops at once.")

@@ -2,9 +2,12 @@
 
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+
+_TEXT = logging.Formatter("%(levelname)s %(message)s")
 
 
 class LogFormat(StrEnum):
@@ -35,10 +38,18 @@ class JsonFormatter(logging.Formatter):
 def configure_logging(form: LogFormat, *, verbose: bool) -> None:
     """Sends our log to stderr, and of the libraries only warnings."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else logging.Formatter("%(levelname)s %(message)s"))
+    handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else _TEXT)
     handler.addFilter(_is_worth_reading)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aiqyn").setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def warn_now(message: str) -> None:
+    """Logs from a signal handler: it may run in the middle of a write, where Python's own streams refuse another."""
+    formatters = (handler.formatter for handler in logging.getLogger().handlers)
+    formatter = next((one for one in formatters if isinstance(one, JsonFormatter)), _TEXT)
+    record = logging.LogRecord("aiqyn", logging.WARNING, __file__, 0, message, None, None)
+    os.write(2, f"{formatter.format(record)}\n".encode())
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:

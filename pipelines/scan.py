@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from pipelines.contents import hash_segment, to_references
-from pipelines.errors import UsageError
+from pipelines.errors import Interrupted, UsageError
 from pipelines.interrupt import Interrupt
 from pipelines.inventory import list_inputs, normalise
 from pipelines.plan import (
@@ -111,9 +111,13 @@ class Scan:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
             summary = self._summary(self._plan(store, places))
             summary.recovered = recovered
-            store.record_scan(self._record(summary, "running"))
             try:
+                store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
+            except (Interrupted, KeyboardInterrupt):
+                summary.was_interrupted = True
+                store.record_scan(self._record(summary, "interrupted"))
+                raise
             except BaseException:
                 store.record_scan(self._record(summary, "failed"))
                 raise

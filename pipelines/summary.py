@@ -1,5 +1,6 @@
 """What a scan did: counts, the closing table and the exit code."""
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +83,18 @@ def summary_facts(summary: ScanSummary, seconds: float) -> dict[str, Any]:
     }
 
 
+def plan_facts(summary: ScanSummary) -> dict[str, Any]:
+    """The plan for machines; what ``print_plan`` tells people."""
+    plan = summary.plan
+    return {
+        "inputs": plan.inputs,
+        "unchanged": plan.unchanged,
+        "planned": len(plan.due),
+        "segments": summary.segments,
+        "estimated_seconds": round(summary.estimated_seconds, 3),
+    }
+
+
 def print_plan(summary: ScanSummary, console: Console) -> None:
     """Says what a scan would do."""
     plan = summary.plan
@@ -117,4 +130,4 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
     if summary.count(Outcome.FAILED):
         console.print("Failed items are not tried again until they change, or with --retry-failed.")
     sql = "SELECT outcome, reason, count(*) FROM items_latest GROUP BY ALL"
-    console.print(f'Ask the tables: aiqyn query --store {summary.store} "{sql}"', soft_wrap=True)
+    console.print(f'Ask the tables: aiqyn query --store {shlex.quote(summary.store)} "{sql}"', soft_wrap=True)

@@ -1,9 +1,10 @@
 """Beam metrics through two helpers, one namespace a transform, and ticks for a driver on the same machine."""
 
 import socket
-from contextlib import suppress
 
 from apache_beam.metrics import Metrics
+
+_PATIENCE_SECONDS = 1.0
 
 
 def count(namespace: str, name: str, amount: int = 1) -> None:
@@ -27,13 +28,18 @@ class Ticker:
         self._address = address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) if address else None
         if self._socket:
-            self._socket.setblocking(False)
+            self._socket.settimeout(_PATIENCE_SECONDS)
 
     def tick(self, outcome: str) -> None:
         """One more item ended with ``outcome``."""
-        if self._socket and self._address:
-            with suppress(OSError):
-                self._socket.sendto(outcome.encode(), self._address)
+        if not (self._socket and self._address):
+            return
+        try:
+            self._socket.sendto(outcome.encode(), self._address)
+        except TimeoutError:
+            self._address = None  # a listener that does not listen must not cost each item this long
+        except OSError:
+            pass  # none is there: a worker on another machine
 
     def close(self) -> None:
         """Releases the socket."""

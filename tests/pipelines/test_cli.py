@@ -107,6 +107,12 @@ def test_log_lines_can_be_json(sound: Path, tmp_path: Path) -> None:
     assert ending["rows"] == [{"outcome": "examined", "reason": None, "items": 1}]
 
 
+def test_a_plan_can_be_json(sound: Path, tmp_path: Path) -> None:
+    done = aiqyn("--log-format", "json", "scan", sound, "--store", tmp_path / "store", "--dry-run")
+    entry = json.loads(done.stderr)
+    assert (entry["message"], entry["inputs"], entry["planned"], entry["segments"]) == ("scan planned", 1, 1, 1)
+
+
 def test_scans_lists_the_history(store: Path) -> None:
     done = aiqyn("scans", "--store", store, "--format", "json")
     history = json.loads(done.stdout)

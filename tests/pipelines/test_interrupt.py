@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: what is finished is committed, the exit status is 5, and the same command goes on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,33 @@ def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path
     assert "Run the same command again" in said
     assert rows(store, "SELECT count(*) >= 60 FROM items") == [(True,)]
     assert not _children_of(process.pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_any_file_is_in_hand_ends_with_5(number: signal.Signals, source: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.cli",
+        "--log-format",
+        "json",
+        "scan",
+        str(source),
+        "--store",
+        str(store),
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    recorded = store / "scans" / "_delta_log" / "00000000000000000001.json"
+    while not recorded.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)  # Beam is being loaded
+    assert process.stderr is not None
+    said = [json.loads(line) for line in process.stderr]
+    assert process.wait(timeout=60) == ExitCode.INTERRUPTED
+    assert "run the same command again" in said[-1]["message"]
+    assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
 
 
 def _children_of(pid: int) -> list[int]:

@@ -2,13 +2,16 @@
 
 import io
 import logging
+import socket
 import time
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from pipelines import progress as progress_module
 from pipelines.progress import ScanProgress
+from transforms import metrics
 from transforms.metrics import Ticker
 
 
@@ -34,6 +37,27 @@ def test_elsewhere_a_line_a_heartbeat(caplog: pytest.LogCaptureFixture, monkeypa
         Ticker(progress.address).tick("failed")
         time.sleep(0.7)
     assert any("1 of 2 items, 1 failed" in message for message in caplog.messages)
+
+
+def test_a_burst_is_counted_whole(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress_module, "_HEARTBEAT_SECONDS", 0.1)
+    caplog.set_level(logging.INFO, "aiqyn.scan")
+    with ScanProgress(5000, Console(file=io.StringIO(), force_terminal=False)) as progress:
+        ticker = Ticker(progress.address)
+        for _ in range(5000):
+            ticker.tick("examined")
+        time.sleep(0.7)
+    assert any("5000 of 5000 items" in message for message in caplog.messages)
+
+
+def test_a_listener_that_does_not_listen_costs_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "_PATIENCE_SECONDS", 0.05)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(str(tmp_path / "ticks"))
+        ticker, started = Ticker(str(tmp_path / "ticks")), time.monotonic()
+        for _ in range(5000):
+            ticker.tick("examined")
+        assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize("address", [None, "/nowhere/ticks"])
