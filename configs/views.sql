@@ -28,3 +28,11 @@ FROM items JOIN stored_segments AS segment USING (segment_id)
 QUALIFY row_number() OVER (
     PARTITION BY items.uri, items.member_path ORDER BY segment.sequence DESC
 ) = 1;
+
+-- The frames of each content as each detector scored them last: a content that was examined again has older ones, too.
+CREATE VIEW frames_latest AS
+SELECT frames.*
+FROM frames JOIN stored_segments AS segment USING (segment_id)
+QUALIFY rank() OVER (
+    PARTITION BY frames.content_sha256, frames.detector_digest ORDER BY segment.sequence DESC
+) = 1;

@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
+_VIEWS = "Views: items, items_latest, frames, frames_latest, segments, scans."
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
 
 
@@ -105,7 +106,7 @@ def scan(
 @app.command()
 def query(
     store: StoreOption,
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="Views: items, items_latest, frames, segments, scans.")],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help=_VIEWS)],
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
     output: Annotated[Path | None, typer.Option(help="Write the answer to a file.")] = None,
 ) -> None:

@@ -162,13 +162,16 @@ class Scan:
                 return ahead.submit(hash_segment, segments[index], max_bytes, hashers)
 
             waiting = [start(0)] if segments else []
-            for index, segment in enumerate(segments):
-                begun = time.monotonic()
-                hashes = waiting.pop().result()
-                self._seconds["hash_wait"] += time.monotonic() - begun
-                if index + 1 < len(segments):
-                    waiting.append(start(index + 1))
-                yield segment, hashes
+            try:
+                for index, segment in enumerate(segments):
+                    begun = time.monotonic()
+                    hashes = waiting.pop().result()
+                    self._seconds["hash_wait"] += time.monotonic() - begun
+                    if index + 1 < len(segments):
+                        waiting.append(start(index + 1))
+                    yield segment, hashes
+            finally:
+                hashers.shutdown(wait=False, cancel_futures=True)  # a caller that stops waits for no more hashes
 
     def _run_one(
         self,

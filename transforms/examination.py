@@ -14,11 +14,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
 from transforms.examine.settings import ExamineSettings
 from transforms.metrics import Ticker, count, record_ms
+from transforms.outcomes import Reason
 from transforms.records import Examination, FrameKey, Reference
 
 FRAMES = "frames"
 EXAMINATIONS = "examinations"
 _LOOK_AHEAD_PER_CHILD = 3
+_OF_THE_PLACE = frozenset({Reason.UNREADABLE, Reason.VANISHED, Reason.CHANGED_DURING_SCAN})
+"""Reasons for which the same bytes are looked for in their next place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class _ExamineFn(beam.DoFn):
         self._settings = settings
         self._options = options
         self._pool: ChildPool | None = None
-        self._pending: dict[Future[Examined], Reference] = {}
+        self._pending: dict[Future[Examined], tuple[Reference, int]] = {}
 
     def setup(self) -> None:
         command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
@@ -79,9 +82,7 @@ class _ExamineFn(beam.DoFn):
         if self._options.stop_file and Path(self._options.stop_file).exists():
             count("examine", "deferred", len(reference.places))
             return
-        if self._pool is None:
-            raise RuntimeError("Examine was not set up; Beam calls setup() first")
-        self._pending[self._pool.submit(reference.places[0])] = reference
+        self._begin(reference, 0)
         while len(self._pending) >= _LOOK_AHEAD_PER_CHILD * self._options.children:
             yield from self._collect()
 
@@ -97,15 +98,24 @@ class _ExamineFn(beam.DoFn):
             self._pool.close()
             self._ticker.close()
 
+    def _begin(self, reference: Reference, index: int) -> None:
+        """Has the content examined as it lies in its ``index``-th place."""
+        if self._pool is None:
+            raise RuntimeError("Examine was not set up; Beam calls setup() first")
+        self._pending[self._pool.submit(reference.places[index])] = (reference, index)
+
     def _collect(self) -> Iterator[Any]:
         done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
         for future in done:
-            reference = self._pending.pop(future)
+            reference, index = self._pending.pop(future)
             examined = future.result()
+            if examined.examination.reason in _OF_THE_PLACE and index + 1 < len(reference.places):
+                self._begin(reference, index + 1)
+                continue
             count("examine", "children_lost", examined.children_lost)
             record_ms("examine", "cpu_ms", examined.cpu_seconds)
-            for index, (timestamp_ms, views) in enumerate(examined.frames):
-                yield beam.pvalue.TaggedOutput(FRAMES, (FrameKey(reference.key, index, timestamp_ms), views))
+            for number, (timestamp_ms, views) in enumerate(examined.frames):
+                yield beam.pvalue.TaggedOutput(FRAMES, (FrameKey(reference.key, number, timestamp_ms), views))
             yield self._conclude(reference, examined.examination)
 
     def _conclude(self, reference: Reference, examination: Examination) -> beam.pvalue.TaggedOutput:

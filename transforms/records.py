@@ -85,7 +85,7 @@ class Reference:
 
     Attributes:
         key: Content hash, or the place's address where the bytes could not be hashed.
-        places: Non-empty; the first is the one that is opened.
+        places: Non-empty; they are opened in turn until one gives the bytes.
         content_sha256: Hexadecimal, or None where the bytes could not be read.
         known: The examination to record without opening the file, or None: examine it.
     """

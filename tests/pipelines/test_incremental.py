@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from examples.media.pictures import generated_picture
+from pipelines import contents
 from pipelines.errors import ExitCode, UsageError
 from tests.conftest import ScanCall, rows
 from transforms.examine.pool import ChildPool, Examined
@@ -250,3 +253,33 @@ def test_files_of_a_folder_that_cannot_be_read_are_not_gone(
 def test_a_store_within_its_source_is_not_examined(source: Path, scan: ScanCall) -> None:
     for _ in range(2):
         assert scan(source, store=source / "store").plan.inputs == 5
+
+
+@pytest.mark.parametrize("reason", [Reason.UNREADABLE, Reason.VANISHED, Reason.CHANGED_DURING_SCAN])
+def test_a_content_that_one_place_does_not_give_is_read_from_another(
+    reason: Reason, source: Path, scan: ScanCall, endings: dict[str, Reason]
+) -> None:
+    shutil.copy2(source / "0.png", source / "copy.png")
+    endings["0.png"] = reason
+    assert scan(source).count(Outcome.EXAMINED) == 5
+
+
+def test_an_interrupted_scan_does_not_hash_what_it_will_not_examine(
+    source: Path, scan: ScanCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(95):
+        shutil.copy2(source / "0.png", source / f"copy{number}.png")
+    hashed: list[str] = []
+    hash_place = contents.hash_place
+
+    def slow_in_the_second_segment(place, max_bytes):
+        hashed.append(place.uri)
+        if len(hashed) == 51:
+            os.kill(os.getpid(), signal.SIGINT)
+        if len(hashed) > 50:
+            time.sleep(1)
+        return hash_place(place, max_bytes)
+
+    monkeypatch.setattr(contents, "hash_place", slow_in_the_second_segment)
+    assert scan(source, segment_items=50).was_interrupted
+    assert len(hashed) < 100

@@ -89,6 +89,18 @@ def test_rows_of_an_uncommitted_segment_are_in_no_view(store: Store) -> None:
         assert tables.execute("SELECT outcome FROM items_latest WHERE uri = '/a/film.mp4'").fetchone() == ("failed",)
 
 
+def test_frames_of_a_content_that_was_examined_again_count_once(store: Store) -> None:
+    for number, (segment_id, digest) in enumerate([("one", "a"), ("two", "b"), ("two", "a"), ("three", "a")]):
+        frames = [{"content_sha256": "x", "frame_index": index, "detector_digest": digest} for index in range(2)]
+        frames = [frame | {"segment_id": segment_id, "raw": float(number)} for frame in frames]
+        part = asdict(write_part(str(store.root), "frames", segment_id, frames))
+        store.commit_parts("frames", f"{segment_id}{digest}", [part])
+    with connect(store) as tables:
+        assert tables.execute("SELECT count(*) FROM frames").fetchone() == (6,)
+        latest = tables.execute("SELECT detector_digest, frame_index, raw FROM frames_latest ORDER BY ALL").fetchall()
+    assert latest == [("a", 0, 2.0), ("a", 1, 2.0), ("b", 0, 1.0), ("b", 1, 1.0)]
+
+
 def test_a_scan_has_ended_also_when_the_clock_was_set_back(store: Store) -> None:
     for status, hour in (("running", 12), ("complete", 11)):
         store.record_scan({"scan_id": "s", "status": status, "recorded_at": NOON.replace(hour=hour)})
@@ -98,7 +110,7 @@ def test_a_scan_has_ended_also_when_the_clock_was_set_back(store: Store) -> None
 
 def test_every_view_answers_in_an_empty_store(tmp_path: Path) -> None:
     with connect(Store.create(tmp_path / "store")) as tables:
-        for view in ("items", "items_latest", "frames", "marks", "verdicts", "segments", "scans"):
+        for view in ("items", "items_latest", "frames", "frames_latest", "marks", "verdicts", "segments", "scans"):
             assert tables.execute(f"SELECT count(*) FROM {view}").fetchone() == (0,)
 
 
