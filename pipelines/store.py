@@ -37,7 +37,7 @@ class Store:
 
     @classmethod
     def create(cls, root: str | Path) -> "Store":
-        """Opens the store, making its tables where they are missing.
+        """Opens the store, making its tables, and columns of tables, where they are missing.
 
         Raises:
             UsageError: There can be none at ``root``.
@@ -56,7 +56,10 @@ class Store:
         except OSError as error:
             raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
         for table, schema in TABLES.items():
-            DeltaTable.create(store._uri(table), schema, mode="ignore", name=table)
+            delta = DeltaTable.create(store._uri(table), schema, mode="ignore", name=table)
+            there = {field.name for field in delta.schema().fields}
+            if missing := [field for field in Schema.from_arrow(schema).fields if field.name not in there]:
+                delta.alter.add_columns(missing)
         (store.root / "_manifests").mkdir(exist_ok=True)
         return store
 

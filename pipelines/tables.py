@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 import configs
+from pipelines.errors import UsageError
 from pipelines.store import Store
 
 if TYPE_CHECKING:
@@ -14,20 +15,28 @@ TABLES = ("items", "frames", "marks", "verdicts", "segments", "scans")
 
 
 def connect(store: Store) -> "DuckDBPyConnection":
-    """A connection in which ``configs/views.sql`` stands over the store as it is committed now."""
+    """A connection in which ``configs/views.sql`` stands over the store as it is committed now.
+
+    Raises:
+        UsageError: The store lacks columns that the views name.
+    """
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
-        files = store.files(table)
-        if files:
+        # No row but every column: files of an earlier version lack those that came later.
+        columns = store.columns(table).items()
+        typed = ", ".join(f'NULL::{_duckdb_type(kind)} AS "{name}"' for name, kind in columns)
+        source = f"SELECT {typed} WHERE false"
+        if files := store.files(table):
             listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            source = f"read_parquet([{listed}], union_by_name = true)"
-        else:
-            columns = store.columns(table).items()
-            typed = ", ".join(f'NULL::{_duckdb_type(kind)} AS "{name}"' for name, kind in columns)
-            source = f"(SELECT {typed}) WHERE false"
-        connection.execute(f"CREATE VIEW stored_{table} AS SELECT * FROM {source}")
-    connection.execute((configs.ROOT / "views.sql").read_text("utf-8"))
+            source += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+        connection.execute(f"CREATE VIEW stored_{table} AS {source}")
+    try:
+        connection.execute((configs.ROOT / "views.sql").read_text("utf-8"))
+    except duckdb.BinderException as error:
+        raise UsageError(
+            f"{store.root} was written by an earlier version of aiqyn. Scan into it once: that adds what is missing."
+        ) from error
     return connection
 
 

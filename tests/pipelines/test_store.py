@@ -11,6 +11,7 @@ from pipelines import store as store_module
 from pipelines.errors import UsageError
 from pipelines.store import Store
 from tests.conftest import ScanCall, rows
+from transforms.schemas import TABLES
 
 
 @pytest.mark.parametrize("name", ["audit 2026", "архив қ", "#1?", "it's [1] *", "100%"])
@@ -27,6 +28,24 @@ def test_a_store_that_cannot_be_is_refused_in_a_sentence(name: str, sentence: st
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=sentence):
         Store.create(tmp_path / name)
+
+
+def test_columns_that_came_later_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setitem(TABLES, "scans", TABLES["scans"].remove(TABLES["scans"].get_field_index("runner")))
+        Store.create(tmp_path).record_scan({"scan_id": "old", "status": "complete"})
+    Store.create(tmp_path).record_scan({"scan_id": "new", "status": "complete", "runner": "r"})
+    assert rows(tmp_path, "SELECT scan_id, runner FROM scans ORDER BY 1") == [("new", "r"), ("old", None)]
+
+
+def test_a_store_that_lacks_what_views_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setitem(TABLES, "segments", TABLES["segments"].remove(TABLES["segments"].get_field_index("sequence")))
+        Store.create(tmp_path)
+    with pytest.raises(UsageError, match="Scan into it once"):
+        rows(tmp_path, "SELECT 1")
+    Store.create(tmp_path)
+    assert rows(tmp_path, "SELECT 1") == [(1,)]
 
 
 def test_a_remote_store_is_refused() -> None:
