@@ -58,12 +58,14 @@ class Due:
         supersedes: The scan of its last row, or empty.
         gone: It was there and is not now.
         content_sha256: What was there, for a place that is gone.
+        why: In words, for people who ask what a scan would do.
     """
 
     place: Place
     supersedes: str = ""
     gone: bool = False
     content_sha256: str | None = None
+    why: str = "new"
 
     @property
     def item_key(self) -> str:
@@ -105,13 +107,14 @@ def make_plan(
         tables.register("inventory", pa.table(columns, _INVENTORY))
         rows = tables.execute(_DUE, {"examination": examination, "retry_failed": retry_failed}).fetchall()
         vanished = tables.execute(_VANISHED).fetchall()
-    due = [Due(listed[uri, member_path], scan_id or "") for uri, member_path, scan_id in rows]
+    due = [Due(listed[uri, member_path], scan_id or "", why=why) for uri, member_path, scan_id, why in rows]
     gone = [
         Due(
             Place(source, uri, uri, size_bytes, mtime_ns, member_path),
             scan_id,
             gone=True,
             content_sha256=content,
+            why="gone",
         )
         for source, uri, member_path, size_bytes, mtime_ns, scan_id, content in vanished
         if not uri.startswith(unread) and any(covers(one, uri) for one in sources)
@@ -120,7 +123,13 @@ def make_plan(
 
 
 _DUE = """
-SELECT inventory.uri, inventory.member_path, latest.scan_id
+SELECT inventory.uri, inventory.member_path, latest.scan_id,
+       CASE WHEN latest.uri IS NULL THEN 'new'
+            WHEN latest.outcome = 'gone' THEN 'back again'
+            WHEN latest.size_bytes IS DISTINCT FROM inventory.size_bytes
+              OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns THEN 'changed or touched'
+            WHEN latest.examination <> $examination THEN 'other detector, sampling or limits'
+            ELSE 'to be tried again' END AS why
 FROM inventory LEFT JOIN items_latest AS latest
   ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
 WHERE latest.uri IS NULL

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.errors import ExitCode
@@ -90,6 +91,7 @@ def plan_facts(summary: ScanSummary) -> dict[str, Any]:
         "inputs": plan.inputs,
         "unchanged": plan.unchanged,
         "planned": len(plan.due),
+        "due": dict(Counter(due.why for due in plan.due)),
         "segments": summary.segments,
         "estimated_seconds": round(summary.estimated_seconds, 3),
     }
@@ -98,6 +100,11 @@ def plan_facts(summary: ScanSummary) -> dict[str, Any]:
 def print_plan(summary: ScanSummary, console: Console) -> None:
     """Says what a scan would do."""
     plan = summary.plan
+    if plan.due:
+        table = Table("why", "items", "the first of them")
+        for why, number in sorted(Counter(due.why for due in plan.due).items()):
+            table.add_row(why, str(number), escape(next(due.place.uri for due in plan.due if due.why == why)))
+        console.print(table)
     console.print(
         f"{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in {summary.segments} segments, "
         f"about {summary.estimated_seconds:.0f} s. Nothing was examined or written (--dry-run)."

@@ -157,6 +157,20 @@ def test_a_source_with_nothing_is_refused(missing: str, scan: ScanCall, tmp_path
         scan(tmp_path / missing)
 
 
+def test_dry_run_says_why_each_place_is_due(source: Path, scan: ScanCall) -> None:
+    scan(source)
+    generated_picture(7, (64, 48)).save(source / "new.png")
+    os.utime(source / "1.png", ns=(1, 1))
+    (source / "3.png").unlink()
+    due = scan(source, dry_run=True, retry_failed=True).plan.due
+    assert sorted((Path(one.place.uri).name, one.why) for one in due) == [
+        ("1.png", "changed or touched"),
+        ("3.png", "gone"),
+        ("broken.jpg", "to be tried again"),
+        ("new.png", "new"),
+    ]
+
+
 def test_dry_run_touches_nothing(source: Path, scan: ScanCall, tmp_path: Path) -> None:
     summary = scan(source, dry_run=True)
     assert (len(summary.plan.due), summary.segments) == (5, 1)
