@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from pipelines.errors import ExitCode
@@ -103,7 +102,7 @@ def print_plan(summary: ScanSummary, console: Console) -> None:
     if plan.due:
         table = Table("why", "items", "the first of them")
         for why, number in sorted(Counter(due.why for due in plan.due).items()):
-            table.add_row(why, str(number), escape(next(due.place.uri for due in plan.due if due.why == why)))
+            table.add_row(why, str(number), next(due.place.uri for due in plan.due if due.why == why))
         console.print(table)
     console.print(
         f"{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in {summary.segments} segments, "
