@@ -62,6 +62,7 @@ def scan(
     threads: Annotated[int, typer.Option(min=0, help="Torch threads per worker; 0: by cores.")] = 0,
     segment_items: Annotated[int, typer.Option(min=0, help="Most items per segment; 0: by profile.")] = 0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Examine failed items once more.")] = False,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let all files of a source be gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
 ) -> None:
     """Examine what is new or changed in the sources, and record it."""
@@ -84,6 +85,7 @@ def scan(
         segment_items=segment_items,
         retry_failed=retry_failed,
         dry_run=dry_run,
+        allow_empty=allow_empty,
     )
     is_json = context.obj is LogFormat.JSON
     console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)

@@ -18,7 +18,7 @@ from rich.console import Console
 from pipelines.contents import hash_segment, to_references
 from pipelines.errors import Interrupted, UsageError
 from pipelines.interrupt import Interrupt
-from pipelines.inventory import list_inputs, normalise
+from pipelines.inventory import covers, list_inputs, normalise
 from pipelines.plan import (
     Due,
     Plan,
@@ -72,6 +72,7 @@ class ScanOptions:
     segment_items: int = 0
     retry_failed: bool = False
     dry_run: bool = False
+    allow_empty: bool = False
 
 
 class Scan:
@@ -128,6 +129,8 @@ class Scan:
         started = time.monotonic()
         plan = make_plan(store, self._sources, places, self._examination, retry_failed=self._options.retry_failed)
         self._seconds["plan"] = time.monotonic() - started
+        if not self._options.allow_empty:
+            _refuse_emptied(plan, self._sources, {place.source for place in places})
         return plan
 
     def _cut(self, plan: Plan) -> list[list[Due]]:
@@ -275,6 +278,21 @@ FROM scans LEFT JOIN (
 ) AS done USING (scan_id)
 WHERE status = 'running'
 """
+
+
+def _refuse_emptied(plan: Plan, sources: list[str], listed: set[str]) -> None:
+    """A source that held files and holds none is more often an archive that is not mounted than one that was emptied.
+
+    Raises:
+        UsageError: Naming the source and what to do.
+    """
+    for source in sources:
+        gone = sum(due.gone and covers(source, due.place.uri) for due in plan.due)
+        if gone and source not in listed:
+            raise UsageError(
+                f"{source} is empty, and {gone} files were there in an earlier scan. Is it mounted? "
+                "If they are gone for good, say so with --allow-empty."
+            )
 
 
 def _close_killed_scans(store: Store) -> None:

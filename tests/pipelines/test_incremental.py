@@ -157,6 +157,18 @@ def test_a_source_with_nothing_is_refused(missing: str, scan: ScanCall, tmp_path
         scan(tmp_path / missing)
 
 
+def test_a_source_that_lost_all_its_files_is_taken_for_unmounted(source: Path, scan: ScanCall) -> None:
+    scan(source)
+    store = source.parent / "store"
+    for file in source.iterdir():
+        file.unlink()
+    with pytest.raises(UsageError, match=r"is empty, and 5 files were there .* --allow-empty"):
+        scan(source)
+    assert rows(store, "SELECT count(*) FROM items_latest WHERE outcome = 'gone'") == [(0,)]
+    assert scan(source, allow_empty=True).count(Outcome.GONE) == 5
+    assert scan(source).plan.due == []
+
+
 def test_dry_run_says_why_each_place_is_due(source: Path, scan: ScanCall) -> None:
     scan(source)
     generated_picture(7, (64, 48)).save(source / "new.png")
