@@ -34,6 +34,8 @@ def test_columns_that_came_later_are_added(tmp_path: Path, monkeypatch: pytest.M
     with monkeypatch.context() as earlier:
         earlier.setitem(TABLES, "scans", TABLES["scans"].remove(TABLES["scans"].get_field_index("runner")))
         Store.create(tmp_path).record_scan({"scan_id": "old", "status": "complete"})
+        assert "runner" not in Store(tmp_path).columns("scans")
+    assert "runner" in Store.create(tmp_path).columns("scans")
     Store.create(tmp_path).record_scan({"scan_id": "new", "status": "complete", "runner": "r"})
     assert rows(tmp_path, "SELECT scan_id, runner FROM scans ORDER BY 1") == [("new", "r"), ("old", None)]
 
