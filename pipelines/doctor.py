@@ -31,6 +31,7 @@ _PICTURES = {
     "TIFF": "tiff",
     "BMP": "bmp",
     "AVIF": "avif",
+    "JPEG2000": "jp2",
 }
 _VIDEOS = {"MJPG": "avi", "mp4v": "mp4"}
 _FRAMES = 12
