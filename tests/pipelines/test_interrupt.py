@@ -1,7 +1,6 @@
 """Ctrl-C and SIGTERM: what is finished is committed, the exit status is 5, and the same command goes on."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode
 from tests.conftest import ScanCall, assert_same_rows, rows
 
-COUNT = 240
+COUNT, SEGMENT = 240, 60
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +26,25 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_commits_what_is_finished(
-    number: signal.Signals, source: Path, tmp_path: Path, scan: ScanCall
-) -> None:
-    store = tmp_path / "store"
+def start_into_second_segment(source: Path, store: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
     process = subprocess.Popen(
-        [*command, "--segment-items", "60"], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        [*command, "--segment-items", str(SEGMENT)], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     )
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("INFO Segment"):
             break
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_commits_what_is_finished(
+    number: signal.Signals, source: Path, tmp_path: Path, scan: ScanCall
+) -> None:
+    store = tmp_path / "store"
+    process = start_into_second_segment(source, store)
+    assert process.stderr is not None
     time.sleep(0.3)  # into the second segment
     process.send_signal(number)
     said = process.stderr.read()
@@ -47,10 +52,9 @@ def test_the_first_signal_commits_what_is_finished(
     assert "Run the same command again" in said
 
     done = rows(store, "SELECT count(*), count(DISTINCT uri) FROM items")[0]
-    assert 60 <= done[0] == done[1] < COUNT
+    assert SEGMENT <= done[0] == done[1] < COUNT
     assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
-    deferred = rows(store, "SELECT sum(deferred) FROM segments")[0][0]
-    assert deferred is not None
+    assert rows(store, "SELECT DISTINCT items + deferred FROM segments") == [(SEGMENT,)]
 
     summary = scan(source)
     assert len(summary.plan.due) == COUNT - done[0]
@@ -60,15 +64,9 @@ def test_the_first_signal_commits_what_is_finished(
 
 def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
-    process = subprocess.Popen(
-        [*command, "--segment-items", "60"], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    )
+    process = start_into_second_segment(source, store)
     assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("INFO Segment"):
-            break
-    time.sleep(0.1)
+    children = wait_for_examiners(process.pid)
     process.send_signal(signal.SIGINT)
     time.sleep(0.02)
     process.send_signal(signal.SIGINT)
@@ -76,7 +74,11 @@ def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path
     assert process.wait(timeout=60) == ExitCode.INTERRUPTED
     assert "Run the same command again" in said
     assert rows(store, "SELECT count(*) >= 60 FROM items") == [(True,)]
-    assert not _children_of(process.pid)
+    for _ in range(50):
+        if not children & examiners():
+            break
+        time.sleep(0.1)
+    assert not children & examiners(), "no child outlives its scan"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -106,17 +108,24 @@ def test_a_signal_before_any_file_is_in_hand_ends_with_5(number: signal.Signals,
     assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
 
 
-def _children_of(pid: int) -> list[int]:
-    """Processes whose session leader's parent was ``pid``; examiner children lead sessions of their own."""
-    time.sleep(0.5)
-    found = []
+def examiners(parent: int | None = None) -> set[int]:
+    """Examiner children that run now, of one parent or of any."""
+    found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                is_examiner = b"transforms.examine.child" in (entry / "cmdline").read_bytes()
+                its_parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except OSError:
                 continue  # it ended while we looked
-            if int(fields[1]) == pid:
-                found.append(int(entry.name))
-    assert os.getpid() not in found
+            if is_examiner and parent in {None, its_parent}:
+                found.add(int(entry.name))
     return found
+
+
+def wait_for_examiners(parent: int) -> set[int]:
+    for _ in range(100):
+        if children := examiners(parent):
+            return children
+        time.sleep(0.05)
+    raise TimeoutError(f"process {parent} started no examiner child")
