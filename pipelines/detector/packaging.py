@@ -73,7 +73,7 @@ def configure(
         "first version, trained on few pictures: read the figures below before you rely on it.",
         architecture=package.Architecture(name=settings.architecture, params=settings.params),
         input=settings.input,
-        rollup="mean",
+        rollup=package.RollUp(),
         calibration=calibration,
         operating_points=_operating_points(held_out, calibration),
         training=recipe,

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from transforms.detect.package import Calibration, DetectorConfig
 
 NONE = "none"
+UNDECIDED = "undecided"
+NOT_ASSESSABLE = "not_assessable"
+"""Levels beside those of the operating points; `not_assessable` is for what is out of the detector's scope."""
 
 
 def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:
@@ -16,16 +19,20 @@ def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:
         config: The detector's configuration; its `rollup` says how.
 
     Returns:
-        The mean of the logits, for `rollup: mean`; the same for every order of the frames.
+        One logit, the same for every order of the frames.
 
     Raises:
         ValueError: There is no frame: an item without frames has no score, and 0 would be a lie.
     """
     if not frame_raws:
         raise ValueError("no frame was scored, so there is nothing to roll up; record the item as failed")
-    if config.rollup != "mean":
-        raise ValueError(f"unknown rollup '{config.rollup}'; use 'mean'")
-    return math.fsum(frame_raws) / len(frame_raws)
+    falling, rule = sorted(frame_raws, reverse=True), config.rollup
+    if rule.rule == "trimmed_mean":
+        cut = int(rule.share * len(falling))
+        falling = falling[cut : len(falling) - cut]
+    elif rule.rule == "top":
+        falling = falling[: max(1, round(rule.share * len(falling)))]
+    return math.fsum(falling) / len(falling)
 
 
 def calibrate(raw: float, config: DetectorConfig) -> float:
@@ -54,7 +61,15 @@ def apply_platt(raw: float, calibration: Calibration) -> float:
 
 
 def level(calibrated: float, config: DetectorConfig) -> str:
-    """The highest level whose threshold a calibrated score reaches: `none`, `elevated` or `suspected`."""
+    """The level that a calibrated score stands for.
+
+    Returns:
+        The highest of `elevated` and `suspected` whose threshold is reached; else `undecided` where the detector
+        abstains; else `none`, which says that the detector saw nothing, not that a person made the picture.
+    """
     reached = [p for p in config.operating_points if calibrated >= p.threshold]
-    # At equal thresholds the stronger level wins, so compare the names too: "suspected" > "elevated".
-    return max(reached, key=lambda p: (p.threshold, p.level)).level if reached else NONE
+    if reached:
+        # At equal thresholds the stronger level wins, so compare the names too: "suspected" > "elevated".
+        return max(reached, key=lambda p: (p.threshold, p.level)).level
+    abstention = config.abstention
+    return UNDECIDED if abstention and calibrated >= abstention.from_score else NONE

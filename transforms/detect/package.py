@@ -64,6 +64,39 @@ class OperatingPoint(_Model):
     measured_on: str
 
 
+class Abstention(_Model):
+    """Below the lowest operating point and from `from_score` on, the level is `undecided`.
+
+    Below `from_score` the level is `none`; `miss_rate` is the share of AI pictures that scored so low.
+    """
+
+    from_score: Share
+    target_miss_rate: Share
+    miss_rate: Share
+    interval: Interval
+    n: int = Field(ge=1)
+    measured_on: str
+
+
+class RollUp(_Model):
+    """How the logits of a clip's frames become one.
+
+    `mean` is the mean of all; `trimmed_mean` leaves out the share `share` at either end; `top` is the mean of the
+    highest share `share`, at least one frame.
+    """
+
+    rule: Literal["mean", "trimmed_mean", "top"] = "mean"
+    share: float = Field(default=0.0, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _leaves_frames(self) -> Self:
+        if self.rule == "trimmed_mean" and self.share >= 0.5:
+            raise ValueError("rollup: a trimmed mean leaves out less than half (0.5) at either end")
+        if self.rule == "top" and self.share == 0.0:
+            raise ValueError("rollup: 'top' needs a share above 0")
+        return self
+
+
 class Skill(_Model):
     """One measured figure: never without its sample size and its interval."""
 
@@ -117,8 +150,9 @@ class DetectorConfig(_Model):
     description: str
     architecture: Architecture
     input: InputSpec
-    rollup: Literal["mean"]
+    rollup: RollUp
     calibration: Calibration
+    abstention: Abstention | None = None
     operating_points: list[OperatingPoint] = Field(min_length=1)
     training: str
     training_data: list[TrainingSource]
@@ -134,6 +168,8 @@ class DetectorConfig(_Model):
             raise ValueError("operating_points: each level may stand there once")
         if thresholds.get("suspected", 1.0) < thresholds.get("elevated", 0.0):
             raise ValueError("operating_points: 'suspected' must not lie below 'elevated'")
+        if self.abstention and self.abstention.from_score > min(thresholds.values()):
+            raise ValueError("abstention: from_score must not lie above the lowest operating point")
         return self
 
 
@@ -171,7 +207,7 @@ def load_package(name_or_dir: str) -> DetectorPackage:
             `digest_mismatch`.
 
     Example:
-        >>> load_package("aiqyn-compact").config.rollup
+        >>> load_package("aiqyn-compact").config.rollup.rule
         'mean'
     """
     directory = _find(name_or_dir)

@@ -30,7 +30,7 @@ def tiny_package(tmp_path):
         "description": "for tests",
         "architecture": {"name": "compact", "params": params},
         "input": {"size": 32, "views": 2, "short_side": 48},
-        "rollup": "mean",
+        "rollup": {"rule": "mean"},
         "calibration": {"method": "platt", "scale": 2.0, "bias": -1.0, "fitted_on": "nothing"},
         "operating_points": [
             {"level": "elevated", "threshold": 0.5, "measured_on": "nothing", **point},

@@ -54,7 +54,9 @@ def test_a_missing_package_names_the_shipped_ones(tmp_path):
         ("operating_points.0.threshold", 1.5),
         ("weights.file", "../weights.safetensors"),
         ("weights.sha256", "abc"),
-        ("rollup", "max"),
+        ("rollup", {"rule": "max"}),
+        ("rollup", {"rule": "top"}),
+        ("rollup", {"rule": "trimmed_mean", "share": 0.5}),
         ("self_test.tolerance", 0.0),
     ],
 )
