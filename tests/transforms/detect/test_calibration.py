@@ -33,9 +33,7 @@ def test_roll_up_does_not_depend_on_the_order(rule, raws, random):
     assert min(raws) - 1e-9 <= roll_up(raws, config) <= max(raws) + 1e-9
 
 
-@pytest.mark.parametrize(
-    ("rule", "expected"), zip(ROLL_UPS, [2.8, (1 + 2 + 3) / 3, 8.0], strict=True), ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("rule", "expected"), list(zip(ROLL_UPS, [2.8, (1 + 2 + 3) / 3, 8.0], strict=True)))
 def test_each_rule_rolls_up_as_it_says(rule, expected):
     assert roll_up([0.0, 1.0, 2.0, 3.0, 8.0], CONFIG.model_copy(update={"rollup": rule})) == pytest.approx(expected)
 
