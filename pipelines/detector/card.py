@@ -1,8 +1,16 @@
 """The detector's card: what `detector.yaml` holds, in words and tables for a person."""
 
+import textwrap
+
 from transforms.detect.package import DetectorConfig, Skill
 
-_TREATMENTS = ("as_is", "jpeg90", "jpeg75", "half")
+_TREATMENTS = {
+    "as_is": "the manifest's files",
+    "jpeg90": "",
+    "jpeg75": "",
+    "half": "half the width and height",
+    "screenshot": "72 % of the size, cut off the block grid, JPEG 85",
+}
 
 _NOT_FOR = """\
 A score opens a review by a person and makes no finding. Do not use it to accuse anyone, to decide without a
@@ -10,9 +18,8 @@ person, or to call a picture genuine: *no sign* is not *made by a person*. It sa
 of a photograph and nothing about which generator was used."""
 
 _INTERVALS = """\
-Intervals are 95 %: bootstrap over pictures for AUC, average precision and recall at a false-positive rate;
-Wilson for shares at an operating point. Both classes had the same treatment: `as_is` (the manifest's files),
-`jpeg90`, `jpeg75`, `half` (half the width and height)."""
+Intervals are 95 %: bootstrap over pictures for AUC, average precision and recall at a false-positive rate; \
+Wilson for shares at an operating point. Both classes had the same treatment: """
 
 
 def render(config: DetectorConfig) -> str:
@@ -37,7 +44,7 @@ def render(config: DetectorConfig) -> str:
     for measured_on in dict.fromkeys(skill.measured_on for skill in config.skill):
         skills = [skill for skill in config.skill if skill.measured_on == measured_on]
         parts += [f"## Measured: {measured_on}", _table(skills)]
-    return "\n\n".join([*parts, _INTERVALS]) + "\n"
+    return "\n\n".join([*parts, _intervals(config.skill)]) + "\n"
 
 
 def plain_words(config: DetectorConfig) -> list[str]:
@@ -111,6 +118,12 @@ def _training_data(config: DetectorConfig) -> str:
     lines = ["| source | class | pictures | share of draws | licence |", "|---|---|---|---|---|"]
     lines += [f"| {t.source} | {t.label} | {t.n} | {t.drawn:.1%} | {t.licence} |" for t in config.training_data]
     return "\n".join(lines)
+
+
+def _intervals(skills: list[Skill]) -> str:
+    used = {skill.treatment for skill in skills}
+    named = [f"`{name}` ({words})" if words else f"`{name}`" for name, words in _TREATMENTS.items() if name in used]
+    return textwrap.fill(f"{_INTERVALS}{', '.join(named)}.", 110)
 
 
 def _table(skills: list[Skill]) -> str:

@@ -6,11 +6,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from transforms.detect.package import DetectorError
 
-COLUMNS = ("path", "split", "label", "source", "generator", "licence", "may_ship_weights")
+REQUIRED = ("path", "split", "label", "source")
+# What stands where a manifest has no such column. Whoever names no terms has reserved nothing, so weights may be
+# trained; the card then says that no licence was stated.
+OPTIONAL = {"generator": "", "licence": "not stated", "may_ship_weights": "yes"}
+COLUMNS = (*REQUIRED, *OPTIONAL)
 VIDEO_SUFFIXES = (".mp4", ".webm", ".mov", ".mkv", ".avi", ".gif")
 MAX_FOLDS = 4
 MIN_FOLD_PICTURES = 20
@@ -33,29 +38,45 @@ class Fold:
 
 
 def read_manifest(path: Path) -> pd.DataFrame:
-    """Read a manifest; paths in it are relative to its folder.
+    """Read a manifest, CSV or Parquet; paths in it are relative to its folder.
 
     Returns:
-        One row a file: `COLUMNS`, with `path` absolute, `label` 1 for AI and 0 for real, and `is_video`.
+        One row a file: `COLUMNS`, with `path` absolute, `label` 1 for AI and 0 for real, and `is_video`. Columns
+        of `OPTIONAL` that it lacks are filled in; other columns are left out.
 
     Raises:
-        DetectorError: `invalid_manifest` when it cannot be read, lacks a column or holds another label.
+        DetectorError: `invalid_manifest` when it cannot be read, lacks a required column or value, or holds
+            another label.
     """
     try:
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as e:
-        raise DetectorError("invalid_manifest", f"{path} cannot be read as CSV: {e}; give a manifest") from e
-    missing = [name for name in COLUMNS if name not in rows.columns]
+        rows = _read_table(path)
+    except (OSError, ValueError) as e:  # pyarrow's errors are of these two kinds
+        raise DetectorError("invalid_manifest", f"{path} cannot be read as CSV or Parquet: {e}; give a manifest") from e
+    missing = [name for name in REQUIRED if name not in rows.columns]
     if missing:
         raise DetectorError("invalid_manifest", f"{path} lacks the columns {', '.join(missing)}; add them")
+    empty = [name for name in REQUIRED if (rows[name] == "").any()]
+    if empty:
+        raise DetectorError("invalid_manifest", f"{path} has rows without {', '.join(empty)}; fill them in")
     odd = sorted(set(rows["label"]) - {"ai", "real"})
     if odd:
         raise DetectorError("invalid_manifest", f"{path} has the labels {odd}; only 'ai' and 'real' are known")
+    rows = rows.assign(**{name: value for name, value in OPTIONAL.items() if name not in rows.columns})
     rows = rows[list(COLUMNS)].copy()
     rows["label"] = (rows["label"] == "ai").astype(int)
     rows["is_video"] = rows["path"].str.lower().str.endswith(VIDEO_SUFFIXES)
     rows["path"] = [str(path.parent / name) for name in rows["path"]]
     return rows
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        is_parquet = file.read(4) == b"PAR1"
+    if not is_parquet:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    # A column that pandas kept as its index is a column here.
+    rows = pq.read_table(path).to_pandas(ignore_metadata=True)
+    return rows.astype(object).where(rows.notna(), "").astype(str)
 
 
 def trainable(rows: pd.DataFrame) -> pd.DataFrame:

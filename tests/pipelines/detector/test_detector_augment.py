@@ -1,7 +1,8 @@
+import cv2
 import numpy as np
 import pytest
 
-from pipelines.detector.augment import TREATMENTS, training_view
+from pipelines.detector.augment import TREATMENTS, jpeg, training_view
 from transforms.detect.preprocess import InputSpec
 
 SPEC = InputSpec(size=32, views=1, short_side=48)
@@ -27,5 +28,15 @@ def test_treatments_are_repeatable_and_keep_channels_in_order(name, shape):
     treated = TREATMENTS[name](rgb)
     assert np.array_equal(treated, TREATMENTS[name](rgb))
     assert treated[..., 0].mean() > 150 > treated[..., 2].mean()
-    wanted = tuple(max(1, side // 2) for side in shape[:2]) if name == "half" else shape[:2]
-    assert treated.shape[:2] == wanted
+    sizes = {
+        "half": {(1, 1, 3): (1, 1), (41, 60, 3): (20, 30)},
+        "screenshot": {(1, 1, 3): (1, 1), (41, 60, 3): (27, 38)},
+    }
+    assert treated.shape[:2] == sizes.get(name, {}).get(shape, shape[:2])
+
+
+def test_a_screenshot_moves_the_block_grid():
+    rgb = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    scaled = cv2.resize(rgb, (144, 144), interpolation=cv2.INTER_LINEAR)
+    assert np.array_equal(TREATMENTS["screenshot"](rgb), jpeg(np.ascontiguousarray(scaled[3:, 5:]), 85))
+    assert not np.array_equal(TREATMENTS["screenshot"](rgb), jpeg(scaled, 85)[3:, 5:])

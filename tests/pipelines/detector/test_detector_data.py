@@ -79,6 +79,54 @@ def test_a_manifest_that_is_none_is_refused(tmp_path, text):
     assert caught.value.code == "invalid_manifest"
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_four_columns_are_enough(tmp_path, suffix):
+    path = tmp_path / f"manifest.{suffix}"
+    own = pd.DataFrame(
+        {
+            "path": ["a.jpg", "b.MP4"],
+            "label": ["ai", "real"],
+            "source": ["x", "7"],
+            "split": ["dev", "dev"],
+            "note": [1, 2],
+        }
+    )
+    own.to_csv(path, index=False) if suffix == "csv" else own.set_index("path").to_parquet(path)
+    rows = read_manifest(path)
+    assert rows.to_dict("records") == [
+        {
+            "path": str(tmp_path / name),
+            "split": "dev",
+            "label": label,
+            "source": source,
+            "generator": "",
+            "licence": "not stated",
+            "may_ship_weights": "yes",
+            "is_video": video,
+        }
+        for name, label, source, video in (("a.jpg", 1, "x", False), ("b.MP4", 0, "7", True))
+    ]
+
+
+def test_what_a_parquet_manifest_leaves_empty_is_empty(tmp_path):
+    path = tmp_path / "manifest"
+    own = {"path": ["a.jpg"], "label": ["ai"], "source": ["x"], "split": ["dev"], "generator": [None]}
+    pd.DataFrame(own).astype({"label": "category"}).to_parquet(path)
+    assert read_manifest(path)["generator"].tolist() == [""]
+    pd.DataFrame(own | {"source": [None]}).to_parquet(path)
+    with pytest.raises(DetectorError, match="rows without source"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("content", [b"PAR1 and no more", b"PAR1"])
+def test_a_broken_parquet_manifest_is_refused(tmp_path, content):
+    path = tmp_path / "manifest.parquet"
+    path.write_bytes(content)
+    with pytest.raises(DetectorError) as caught:
+        read_manifest(path)
+    assert caught.value.code == "invalid_manifest"
+
+
 def test_unknown_labels_and_missing_manifests_are_refused(media):
     text = media.read_text("utf-8").replace(",real,", ",photo,")
     media.write_text(text, "utf-8")
