@@ -1,9 +1,7 @@
 """`aiqyn detector`: train a detector package and measure one; torch is imported inside the commands."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +15,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="detector", help="Train and measure detectors.", no_args_is_help=True)
 
-Manifest = Annotated[Path, typer.Option("--data", help="The manifest (CSV); its paths are relative to its folder.")]
+Manifest = Annotated[
+    Path, typer.Option("--data", help="The manifest (CSV or Parquet); its paths are relative to its folder.")
+]
 Work = Annotated[
     Path | None,
     typer.Option(help="Folder for checkpoints, from which a killed run goes on; by default beside OUT."),
@@ -61,6 +61,7 @@ def evaluate(
     data: Manifest,
     split: Annotated[str, typer.Option(help="The manifest's split to measure on.")] = "dev",
     output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report here, as one page to read.")] = None,
     leave_one_source_out: Annotated[
         bool,
         typer.Option("--leave-one-source-out", help="Train the folds again and measure on what each left out."),
@@ -74,6 +75,7 @@ def evaluate(
     """Measure a detector: AUC, recall, false alarms with intervals; both classes treated alike."""
     from pipelines.detector.data import read_manifest
     from pipelines.detector.fit import Settings
+    from pipelines.detector.page import render
     from pipelines.detector.report import held_out_report, split_report
     from pipelines.detector.train import use_threads
     from transforms.detect.package import load_package
@@ -100,9 +102,11 @@ def evaluate(
         f"{report.pictures} pictures measured; {report.skipped_videos} videos skipped: not measured here"
     )
     if output is not None:
-        plain = asdict(report) | {"skill": [skill.model_dump(mode="json") for skill in report.skill]}
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
+        output.write_text(report.to_json(), "utf-8")
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(render(report), "utf-8")
 
 
 @contextmanager

@@ -12,18 +12,13 @@ from pipelines.detector import metrics
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import load_rgb
 from pipelines.detector.fit import Tick
+from pipelines.detector.ranking import METRICS, ranking
 from transforms.detect.calibration import calibrate
 from transforms.detect.package import DetectorConfig, Skill
 from transforms.detect.preprocess import InputSpec, prepare
 from transforms.detect.scoring import score_views
 
 FRAMES_PER_BATCH = 8
-SUMMARY: dict[str, metrics.Metric] = {
-    "auc": metrics.auc,
-    "average_precision": metrics.average_precision,
-    "recall_at_1pct_fpr": metrics.recall_at(0.01),
-    "recall_at_5pct_fpr": metrics.recall_at(0.05),
-}
 
 
 def predict(
@@ -39,7 +34,8 @@ def predict(
         tick: Called as (what, pictures done, pictures in all).
 
     Returns:
-        One row a picture and treatment: `path`, `label`, `source`, `treatment`, `raw`.
+        One row a picture and treatment: `path`, `label`, `source`, `generator`, `treatment`, `raw`; a raw score
+        that is NaN is one that the detector would not give.
     """
     paths = rows["path"].tolist()
     raws: dict[str, list[float]] = {name: [] for name in treatments}
@@ -47,49 +43,69 @@ def predict(
         for i, name in enumerate(treatments):
             raws[name] += score_views(network, batch[:, i], FRAMES_PER_BATCH).astype(float).tolist()
         tick("scoring", len(raws[treatments[0]]), len(paths))
-    columns = rows[["path", "label", "source"]]
+    columns = rows[["path", "label", "source", "generator"]]
     return pd.concat([columns.assign(treatment=name, raw=raws[name]) for name in treatments], ignore_index=True)
 
 
 def figures(predictions: pd.DataFrame, config: DetectorConfig | None, measured_on: str) -> list[Skill]:
-    """All figures of a set of predictions.
+    """The figures that stand on a card.
 
     Args:
         predictions: As `predict` gives them; with a column `fold`, an AI source is compared with the
             real pictures of its own fold only, since raw scores of different networks do not compare.
+            Rows without a raw score are left out: `report.measure` counts them.
         config: For the false alarms and recall at its operating points; None leaves them out.
         measured_on: What stands on the card.
 
     Returns:
         Per treatment: the summary over all, per AI source AUC and recall, per real source false alarms.
+        Figures that need pictures of a class which is not there are left out.
     """
     found: list[Skill] = []
-    for treatment, part in predictions.groupby("treatment", sort=False):
+    for treatment, part in assessed(predictions).groupby("treatment", sort=False):
         where = (measured_on, str(treatment))
-        found += [_skill("all", name, metric, part, where) for name, metric in SUMMARY.items()]
-        folds = part["fold"] if "fold" in part else pd.Series(0, index=part.index)
+        found += _ranked("all", part, tuple(METRICS), where)
+        folds = fold_of(part)
         for source in part.loc[part["label"] == 1, "source"].unique():
-            own = folds[part["source"] == source].iloc[0]
-            reals = part[(part["label"] == 0) & (folds == own)]
-            ai = part[part["source"] == source]
+            ai = part[(part["source"] == source) & (part["label"] == 1)]
+            reals = part[(part["label"] == 0) & (folds == folds[ai.index[0]])]
             found += _against(str(source), ai, reals, where)
         if config is not None:
             found += _at_operating_points(part, config, where)
     return found
 
 
+def assessed(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows for which the detector gave a score."""
+    return predictions[predictions["raw"].notna()]
+
+
+def fold_of(predictions: pd.DataFrame) -> "pd.Series[int]":
+    """Which network scored each row; 0 for all where there is only one."""
+    return predictions["fold"] if "fold" in predictions else pd.Series(0, index=predictions.index)
+
+
+def calibrated_scores(predictions: pd.DataFrame, config: DetectorConfig) -> NDArray[np.float64]:
+    """The calibrated score of each row, float64 (N,), in [0, 1].
+
+    Raises:
+        ValueError: A row has no finite raw score; `assessed` drops those.
+    """
+    return np.array([calibrate(raw, config) for raw in predictions["raw"]], np.float64)
+
+
 def _against(source: str, ai: pd.DataFrame, reals: pd.DataFrame, where: tuple[str, str]) -> list[Skill]:
-    found = [_skill(source, "auc", metrics.auc, pd.concat([ai, reals]), where)] if len(reals) else []
+    found = _ranked(source, pd.concat([ai, reals]), ("auc",), where)
     sizes = reals.groupby("source").size()
     if len(sizes) > 1:
         for real in sizes[sizes >= 20].index:
             both = pd.concat([ai, reals[reals["source"] == real]])
-            found.append(_skill(f"{source} against {real}", "auc", metrics.auc, both, where))
+            found += _ranked(f"{source} against {real}", both, ("auc",), where)
     return found
 
 
 def _at_operating_points(part: pd.DataFrame, config: DetectorConfig, where: tuple[str, str]) -> list[Skill]:
-    calibrated = np.array([calibrate(raw, config) for raw in part["raw"]])
+    calibrated = calibrated_scores(part, config)
     labels = part["label"].to_numpy()
     groups = [("all", np.ones(len(part), np.bool_))]
     groups += [(str(name), (part["source"] == name).to_numpy()) for name in part["source"].unique()]
@@ -115,18 +131,24 @@ def _at_operating_points(part: pd.DataFrame, config: DetectorConfig, where: tupl
     return found
 
 
-def _skill(source: str, name: str, metric: metrics.Metric, part: pd.DataFrame, where: tuple[str, str]) -> Skill:
+def _ranked(source: str, part: pd.DataFrame, names: tuple[str, ...], where: tuple[str, str]) -> list[Skill]:
     scores, labels = part["raw"].to_numpy(np.float64), part["label"].to_numpy(np.int64)
-    return Skill(
-        source=source,
-        measured_on=where[0],
-        treatment=where[1],
-        metric=name,
-        value=round(metric(scores, labels), 4),
-        interval=_rounded(metrics.bootstrap(metric, scores, labels)),
-        n_ai=int(labels.sum()),
-        n_real=int((1 - labels).sum()),
-    )
+    ai = int(labels.sum())
+    if not 0 < ai < len(labels):
+        return []
+    return [
+        Skill(
+            source=source,
+            measured_on=where[0],
+            treatment=where[1],
+            metric=name,
+            value=round(estimate.value, 4),
+            interval=_rounded(estimate.interval),
+            n_ai=ai,
+            n_real=len(labels) - ai,
+        )
+        for name, estimate in ranking(scores, labels, names).items()
+    ]
 
 
 def _rounded(interval: tuple[float, float]) -> tuple[float, float]:

@@ -73,31 +73,6 @@ def threshold_for(real: Scores, false_positive_rate: float) -> float:
     return float("-inf") if allowed >= len(real) else float(np.nextafter(falling[allowed], np.inf))
 
 
-def bootstrap(
-    metric: Metric, scores: Scores, labels: Labels, *, draws: int = 1000, seed: int = 0
-) -> tuple[float, float]:
-    """The 95 % percentile interval of a metric (Efron 1979), resampling each class by itself.
-
-    Args:
-        metric: The figure.
-        scores: float64 (N,).
-        labels: int64 (N,).
-        draws: Number of resamples.
-        seed: Of the resampling; the same seed gives the same interval.
-
-    Returns:
-        (low, high).
-    """
-    rng = np.random.default_rng(seed)
-    classes = [np.flatnonzero(labels == label) for label in (0, 1)]
-    values = np.empty(draws)
-    for i in range(draws):
-        chosen = np.concatenate([rng.choice(c, len(c)) for c in classes if len(c)])
-        values[i] = metric(scores[chosen], labels[chosen])
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
-
-
 def wilson(hits: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a share (Wilson 1927), honest at 0 of n too, where a bootstrap gives (0, 0).
 

@@ -1,30 +1,22 @@
-"""What `aiqyn detector evaluate` writes: figures of a package, or of its recipe on held-out sources."""
+"""What `aiqyn detector evaluate` finds: a package, or its recipe on held-out sources, as a record."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from pipelines.detector import breakdown
 from pipelines.detector.augment import TREATMENTS
-from pipelines.detector.data import trainable
-from pipelines.detector.evaluate import figures, predict
+from pipelines.detector.baserates import base_rates
+from pipelines.detector.evaluate import assessed, calibrated_scores, figures, predict
 from pipelines.detector.fit import Settings, Tick
+from pipelines.detector.record import Evaluation, Point
+from pipelines.detector.reliability import reliability
 from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out
-from transforms.detect.package import DetectorError, DetectorPackage, Skill
+from transforms.detect.calibration import level
+from transforms.detect.package import DetectorConfig, DetectorError, DetectorPackage
 from transforms.detect.scoring import load_network
-
-
-@dataclass(frozen=True)
-class Report:
-    """Figures, with all that says what was measured."""
-
-    detector: str
-    version: str
-    digest: str
-    measured_on: str
-    pictures: int
-    skipped_videos: int
-    skill: list[Skill]
 
 
 def split_report(
@@ -33,7 +25,7 @@ def split_report(
     split: str,
     tick: Tick,
     treatments: tuple[str, ...] = tuple(TREATMENTS),
-) -> Report:
+) -> Evaluation:
     """Measure a package's network on the pictures of one split.
 
     Args:
@@ -55,11 +47,12 @@ def split_report(
         )
     found = predict(load_network(package), package.config.input, pictures, treatments, tick)
     measured_on = DEV if split == "dev" else f"{split}, final network"
-    skill = figures(found, package.config, measured_on)
-    return _report(package, measured_on, skill, pictures=len(pictures), videos=int(chosen["is_video"].sum()))
+    return measure(found, package, measured_on, skipped_videos=int(chosen["is_video"].sum()))
 
 
-def held_out_report(package: DetectorPackage, rows: pd.DataFrame, settings: Settings, work: Path, tick: Tick) -> Report:
+def held_out_report(
+    package: DetectorPackage, rows: pd.DataFrame, settings: Settings, work: Path, tick: Tick
+) -> Evaluation:
     """Train a package's architecture again on each fold and measure it on the sources that were left out.
 
     Args:
@@ -70,11 +63,58 @@ def held_out_report(package: DetectorPackage, rows: pd.DataFrame, settings: Sett
         tick: Progress.
     """
     run = Run(rows, package.directory, work, settings, settings.epochs, tick)
-    skill = figures(leave_one_source_out(run), package.config, HELD_OUT)
     skipped = int(rows.loc[rows["split"] == "train", "is_video"].sum())
-    return _report(package, HELD_OUT, skill, pictures=len(trainable(rows)), videos=skipped)
+    return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped)
 
 
-def _report(package: DetectorPackage, measured_on: str, skill: list[Skill], *, pictures: int, videos: int) -> Report:
+def measure(
+    predictions: pd.DataFrame, package: DetectorPackage, measured_on: str, *, skipped_videos: int
+) -> Evaluation:
+    """All figures of a set of predictions; whoever scores videos adds their rows and skips none.
+
+    Args:
+        predictions: As `evaluate.predict` gives them: the same items after each treatment. A raw score that is NaN
+            is counted as not assessable and left out of every other figure.
+        package: Whose calibration and operating points are measured.
+        measured_on: Which network on which data, in words.
+        skipped_videos: How many videos were left out.
+    """
     config = package.config
-    return Report(config.name, config.version, package.digest, measured_on, pictures, videos, skill)
+    points = [
+        Point(level=p.level, threshold=p.threshold, target_false_alarm_rate=p.target_false_alarm_rate)
+        for p in config.operating_points
+    ]
+    names = [str(name) for name in predictions["treatment"].unique()]
+    parts = [_part(predictions[predictions["treatment"] == name], name, config, points) for name in names]
+    rates = [rate for part in parts for rate in part["rates"]]
+    items = predictions[predictions["treatment"] == names[0]]
+    return Evaluation(
+        detector=config.name,
+        version=config.version,
+        digest=package.digest,
+        measured_on=measured_on,
+        pictures=len(items),
+        skipped_videos=skipped_videos,
+        sample=breakdown.sample(items),
+        treatments=names,
+        operating_points=points,
+        skill=figures(predictions, config, measured_on),
+        base_rates=base_rates(rates),
+        **{key: [entry for part in parts for entry in part[key]] for key in parts[0]},
+    )
+
+
+def _part(whole: pd.DataFrame, name: str, config: DetectorConfig, points: list[Point]) -> dict[str, list[Any]]:
+    """The fields of the record that are lists over treatments."""
+    part = assessed(whole)
+    scores, labels = calibrated_scores(part, config), part["label"].to_numpy(np.int64)
+    levels = pd.Series([level(score, config) for score in scores], index=part.index, dtype=object)
+    both = 0 < labels.sum() < len(labels)
+    return {
+        "outcomes": breakdown.outcomes(name, whole, levels, [point.level for point in points]),
+        "ranking": breakdown.rankings(name, part),
+        "rates": breakdown.rates(name, part, scores, points),
+        "reliability": [reliability(name, scores, labels)] if len(part) else [],
+        "roc": [breakdown.roc(name, part["raw"].to_numpy(np.float64), labels)] if both else [],
+        "histograms": breakdown.histograms(name, scores, labels),
+    }

@@ -47,15 +47,6 @@ def test_known_figures():
     assert metrics.recall_at(0.5)(scores, labels) == 1.0
 
 
-def test_intervals_hold_the_value_and_repeat():
-    rng = np.random.default_rng(0)
-    labels = np.repeat([0, 1], 50)
-    scores = rng.normal(labels, 1.0)
-    low, high = metrics.bootstrap(metrics.auc, scores, labels)
-    assert low < metrics.auc(scores, labels) < high
-    assert (low, high) == metrics.bootstrap(metrics.auc, scores, labels)
-
-
 @pytest.mark.parametrize(
     ("hits", "n", "wanted"), [(0, 100, (0.0, 0.037)), (100, 100, (0.963, 1.0)), (5, 50, (0.043, 0.214))]
 )

@@ -1,0 +1,82 @@
+"""The evaluation as one HTML page that needs nothing else: no script, no network, plots as SVG."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.detector import plots, words
+from pipelines.detector.plain_words import base_rate, plain_words, pooled, strictest
+from pipelines.detector.record import Evaluation
+from pipelines.detector.sections import Plot, sections
+
+_TEMPLATE = "page.html.j2"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure to see first."""
+
+    name: str
+    value: str
+    interval: str
+
+
+def render(found: Evaluation) -> str:
+    """The page.
+
+    Args:
+        found: From `report.measure`; names in it come from manifests and are hostile until they are escaped.
+    """
+    # Names reach the template as text, and autoescape is on; only our own SVG, escaped by the XML writer, is markup.
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(_TEMPLATE).render(
+        title=f"{words.name(found.detector)} {words.name(found.version)}",
+        digest=found.digest,
+        measured_on=words.name(found.measured_on),
+        counts=_counts(found),
+        sentences=plain_words(found),
+        tiles=_tiles(found),
+        hundred=_hundred(found),
+        sections=sections(found),
+    )
+
+
+def _counts(found: Evaluation) -> str:
+    ai, real = (sum(s.n for s in found.sample if s.label == label) for label in ("ai", "real"))
+    skipped = f"; {found.skipped_videos} videos not measured" if found.skipped_videos else ""
+    return f"{words.number(ai)} AI and {words.number(real)} real pictures{skipped}"
+
+
+def _tiles(found: Evaluation) -> list[Tile]:
+    tiles = [
+        Tile("AUC", words.figure(r.value), words.figures(r.interval))
+        for r in found.ranking
+        if (r.group, r.metric, r.treatment) == ("all", "auc", found.treatments[0])
+    ]
+    if not found.operating_points:
+        return tiles
+    level = strictest(found).level
+    pair, base = pooled(found, level, found.treatments[0]), base_rate(found, level, found.treatments[0])
+    if pair:
+        tiles.append(Tile(f"AI found at {level}", words.percent(pair[1].share), words.percents(pair[1].interval)))
+        tiles.append(Tile(f"false alarms at {level}", words.percent(pair[0].share), words.percents(pair[0].interval)))
+    if base and base.right_share is not None and base.right_share_interval is not None:
+        right, ends = words.percent(base.right_share), words.percents(base.right_share_interval)
+        tiles.append(Tile("accusations right where 1 % is AI", right, ends))
+    return tiles
+
+
+def _hundred(found: Evaluation) -> Plot | None:
+    base = base_rate(found, strictest(found).level, found.treatments[0]) if found.operating_points else None
+    if base is None or base.right_share is None:
+        return None
+    right = round(100 * base.right_share)
+    caption = f"100 accusations where 1 % of the pictures is AI: {right} right (filled), {100 - right} wrong (hollow)."
+    return Plot(plots.hundred("hundred", right), caption)
