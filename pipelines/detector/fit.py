@@ -19,7 +19,7 @@ from torch.nn import functional
 from pipelines.detector.augment import training_view
 from pipelines.detector.data import draw_shares, load_rgb
 from transforms.detect.network import build
-from transforms.detect.package import DetectorError
+from transforms.detect.package import DetectorError, Params
 from transforms.detect.preprocess import InputSpec
 
 Tick = Callable[[str, int, int], None]
@@ -41,9 +41,7 @@ class Settings:
     decay: float = 0.02
     smoothing: float = 0.05
     architecture: str = "compact"
-    params: dict[str, int | float | bool | list[int]] = field(
-        default_factory=lambda: {"widths": [16, 48, 96, 192], "dropout": 0.2}
-    )
+    params: Params = field(default_factory=lambda: {"widths": [16, 48, 96, 192], "dropout": 0.2})
     input: InputSpec = field(default_factory=lambda: InputSpec(size=160, views=3, short_side=384))
 
 

@@ -1,7 +1,6 @@
 """Detector packages: a folder with `detector.yaml` and weights; read and checked here without torch."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -10,26 +9,20 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 import configs
+from transforms.detect.errors import DetectorError
 from transforms.detect.preprocess import InputSpec
+from transforms.detect.weights import check_weights, sha256_file
+
+# Names of other modules that belong to a package's interface; what is defined here needs no mention.
+__all__ = ["DetectorError", "sha256_file"]
 
 CONFIG_NAME = "detector.yaml"
-MAX_HEADER_BYTES = 16 << 20
+EXPORTED = "exported"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Interval = tuple[float, float]
-
-
-class DetectorError(Exception):
-    """A detector cannot be used: `code` is stable, the message says what, which item and what to do."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-    def __reduce__(self) -> tuple[type["DetectorError"], tuple[str, str]]:
-        """Keep the code when the error crosses a process border."""
-        return type(self), (self.code, str(self))
+Params = dict[str, int | float | bool | str | list[int] | list[float]]
 
 
 class _Model(BaseModel):
@@ -37,16 +30,16 @@ class _Model(BaseModel):
 
 
 class Architecture(_Model):
-    """Which built-in network the weights belong to, and its parameters."""
+    """Which built-in network the weights belong to, or `exported`, and its parameters."""
 
     name: str
-    params: dict[str, int | float | bool | list[int]] = Field(default_factory=dict)
+    params: Params = Field(default_factory=dict)
 
 
 class Calibration(_Model):
-    """Platt scaling (Platt 1999): calibrated = sigmoid(scale * raw + bias)."""
+    """Platt scaling (Platt 1999): calibrated = sigmoid(scale * raw + bias); `none` where it is still to be done."""
 
-    method: Literal["platt"]
+    method: Literal["platt", "none"]
     scale: float = Field(gt=0.0)
     bias: float
     fitted_on: str
@@ -153,7 +146,7 @@ class DetectorConfig(_Model):
     rollup: RollUp
     calibration: Calibration
     abstention: Abstention | None = None
-    operating_points: list[OperatingPoint] = Field(min_length=1)
+    operating_points: list[OperatingPoint]
     training: str
     training_data: list[TrainingSource]
     skill: list[Skill]
@@ -163,6 +156,8 @@ class DetectorConfig(_Model):
 
     @model_validator(mode="after")
     def _levels_rise(self) -> Self:
+        if bool(self.operating_points) != (self.calibration.method != "none"):
+            raise ValueError("operating_points: they must stand there, except where calibration.method is 'none'")
         thresholds = {point.level: point.threshold for point in self.operating_points}
         if len(thresholds) != len(self.operating_points):
             raise ValueError("operating_points: each level may stand there once")
@@ -193,18 +188,18 @@ class DetectorPackage:
         return self.directory / self.config.weights.file
 
 
-def load_package(name_or_dir: str) -> DetectorPackage:
+def load_package(name_or_dir: str, *, calibrated: bool = True) -> DetectorPackage:
     """Read a detector package and check all that can be checked without torch.
 
     Args:
         name_or_dir: The name of a shipped detector, such as `aiqyn-compact`, or the path of a package folder.
+        calibrated: Refuse a package that states no calibration: its scores have no meaning yet.
 
     Returns:
         The package; its weights have the stated digest and are no pickle.
 
     Raises:
-        DetectorError: `missing_package`, `invalid_config`, `missing_weights`, `pickle_refused` or
-            `digest_mismatch`.
+        DetectorError: `missing_package`, `invalid_config`, `uncalibrated`, and what `weights.check_weights` raises.
 
     Example:
         >>> load_package("aiqyn-compact").config.rollup.rule
@@ -214,9 +209,15 @@ def load_package(name_or_dir: str) -> DetectorPackage:
     config = read_config(directory / CONFIG_NAME)
     try:
         package = DetectorPackage(config, directory, digest_folder(directory))
-        _check_weights(package)
+        check_weights(package.weights_path, config.weights.sha256, exported=config.architecture.name == EXPORTED)
     except OSError as e:
         raise DetectorError("missing_package", f"{directory} cannot be read: {e}; check its permissions") from e
+    if calibrated and config.calibration.method == "none":
+        raise DetectorError(
+            "uncalibrated",
+            f"{directory} is not calibrated, so its scores have no meaning yet; "
+            "run 'aiqyn detector calibrate' and use the package that it writes",
+        )
     return package
 
 
@@ -256,12 +257,6 @@ def digest_folder(directory: Path) -> str:
     return total.hexdigest()
 
 
-def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _find(name_or_dir: str) -> Path:
     bare = Path(name_or_dir).name == name_or_dir and not name_or_dir.startswith(".")
     shipped = configs.ROOT / "detectors"
@@ -276,37 +271,6 @@ def _find(name_or_dir: str) -> Path:
         f"no detector '{name_or_dir}': neither a shipped one ({known}) nor a folder with {CONFIG_NAME}; "
         "name one of them or give the folder's path",
     )
-
-
-def _check_weights(package: DetectorPackage) -> None:
-    path = package.weights_path
-    if not path.is_file():
-        raise DetectorError("missing_weights", f"{path} is missing; restore the package")
-    if path.suffix != ".safetensors" or not _is_safetensors(path):
-        raise DetectorError(
-            "pickle_refused",
-            f"{path} is not a safetensors file; other formats can run code when they are read, so convert it",
-        )
-    found = sha256_file(path)
-    if found != package.config.weights.sha256:
-        raise DetectorError(
-            "digest_mismatch",
-            f"{path} has SHA-256 {found}, {CONFIG_NAME} states {package.config.weights.sha256}; "
-            "the file was changed or damaged, restore the package",
-        )
-
-
-def _is_safetensors(path: Path) -> bool:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= min(size - 8, MAX_HEADER_BYTES):
-            return False
-        header = file.read(length)
-    try:
-        return isinstance(json.loads(header), dict)
-    except ValueError:
-        return False
 
 
 def _one_line(error: Exception) -> str:

@@ -7,8 +7,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from transforms.detect.exported.wrapper import load_exported
 from transforms.detect.network import build
-from transforms.detect.package import DetectorError, DetectorPackage
+from transforms.detect.package import EXPORTED, DetectorError, DetectorPackage
 from transforms.detect.preprocess import synthetic_views
 
 
@@ -22,17 +23,11 @@ def load_network(package: DetectorPackage) -> nn.Module:
         The network in eval mode, FP32, without gradients.
 
     Raises:
-        DetectorError: `unknown_architecture`, `tensor_mismatch` or `self_test_failed`.
+        DetectorError: `self_test_failed`; `unknown_architecture` or `tensor_mismatch` for a built-in network; for a
+            program what `wrapper.load_exported` raises.
     """
-    architecture = package.config.architecture
-    network = build(architecture.name, **architecture.params)
-    try:
-        tensors = load_file(package.weights_path)
-    except (SafetensorError, OSError) as e:
-        raise DetectorError("tensor_mismatch", f"{package.weights_path} cannot be read: {e}; restore it") from e
-    _check_tensors(network.state_dict(), tensors, str(package.weights_path))
-    network.load_state_dict(tensors)
-    network = network.float().eval().requires_grad_(False)
+    exported = package.config.architecture.name == EXPORTED
+    network = load_exported(package) if exported else _built_in(package)
     off = self_test(network, package)
     if not off <= package.config.self_test.tolerance:
         raise DetectorError(
@@ -82,6 +77,18 @@ def self_test(network: nn.Module, package: DetectorPackage) -> float:
     """How far the network's answer to the synthetic picture lies from the known one, in logits."""
     raw = float(score_views(network, synthetic_views(package.config.input)[None], 1)[0])
     return abs(raw - package.config.self_test.raw)
+
+
+def _built_in(package: DetectorPackage) -> nn.Module:
+    architecture = package.config.architecture
+    network = build(architecture.name, **architecture.params)
+    try:
+        tensors = load_file(package.weights_path)
+    except (SafetensorError, OSError) as e:
+        raise DetectorError("tensor_mismatch", f"{package.weights_path} cannot be read: {e}; restore it") from e
+    _check_tensors(network.state_dict(), tensors, str(package.weights_path))
+    network.load_state_dict(tensors)
+    return network.float().eval().requires_grad_(False)
 
 
 def _check_tensors(wanted: dict[str, Tensor], found: dict[str, Tensor], where: str) -> None:
