@@ -1,10 +1,10 @@
 """The `.pt2` archive of a `torch.export` program: which records it may hold, read as plain bytes.
 
-`torch.export.load` of torch 2.13 runs code from the file: it unpickles sample inputs, custom objects and some weights
-(`weights_only=False`, also as a fallback after `weights_only=True` refused), evaluates symbolic sizes with
-`sympy.sympify`, resolves operator names to any attribute of `torch`, writes Python source from graph names and runs
-it, compiles guards, and loads shared libraries. Nothing of that can be switched off. So it is never called: the records
-that are plain data, JSON and raw tensors, are read here, and the rest is never opened or is refused.
+`torch.export.load` of torch 2.13 runs code from the file: it unpickles the sample inputs (without limits, once
+`weights_only=True` has refused them), custom objects and some weights, it evaluates symbolic sizes with `sympy.sympify`,
+which is Python's `eval`, it looks operators up under any name in `torch`, and it loads shared libraries that lie in the
+archive. None of that can be switched off, so it is never called: the records that are plain data, JSON and raw tensors,
+are read here, and the rest is never opened or is refused.
 """
 
 import json
