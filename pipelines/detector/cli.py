@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from transforms.detect.package import Skill
+    from transforms.detect.package import DetectorError, Skill
 
 app = typer.Typer(name="detector", help="Train and measure detectors.", no_args_is_help=True)
 
@@ -84,6 +84,8 @@ def evaluate(
     with _errors(), _progress() as tick:
         package = load_package(detector)
         rows = read_manifest(data)
+        for path in (output, html):
+            _make_place(path)
         if leave_one_source_out:
             folder = work or Path(f"{package.config.name}.work")
             settings = Settings(
@@ -97,16 +99,39 @@ def evaluate(
             report = held_out_report(package, rows, settings, folder, tick)
         else:
             report = split_report(package, rows, split, tick)
+        if output is not None:
+            _write(output, report.to_json())
+        if html is not None:
+            _write(html, render(report))
     _show(f"{report.detector} {report.version} on {report.measured_on}", report.skill)
     Console(stderr=True).print(
         f"{report.pictures} pictures measured; {report.skipped_videos} videos skipped: not measured here"
     )
-    if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(report.to_json(), "utf-8")
-    if html is not None:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(render(report), "utf-8")
+
+
+def _make_place(path: Path | None) -> None:
+    # Measuring takes minutes, so a place that cannot be written is refused before.
+    if path is None:
+        return
+    if path.is_dir():
+        raise _cannot_write(path, "it is a folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise _cannot_write(path, e.strerror or str(e)) from e
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as e:
+        raise _cannot_write(path, e.strerror or str(e)) from e
+
+
+def _cannot_write(path: Path, why: str) -> "DetectorError":
+    from transforms.detect.package import DetectorError
+
+    return DetectorError("cannot_write", f"{path} cannot be written: {why}; name another file")
 
 
 @contextmanager

@@ -68,15 +68,21 @@ def _tiles(found: Evaluation) -> list[Tile]:
         tiles.append(Tile(f"AI found at {level}", words.percent(pair[1].share), words.percents(pair[1].interval)))
         tiles.append(Tile(f"false alarms at {level}", words.percent(pair[0].share), words.percents(pair[0].interval)))
     if base and base.right_share is not None and base.right_share_interval is not None:
-        right, ends = words.percent(base.right_share), words.percents(base.right_share_interval)
-        tiles.append(Tile("accusations right where 1 % is AI", right, ends))
+        share = words.percent(base.right_share)
+        if not base.false_accusations:
+            share = f"≥ {words.percent(base.right_share_interval[0])}"
+        ends = words.percents(base.right_share_interval)
+        tiles.append(Tile(f"accusations right where 1{words.NARROW}% is AI", share, ends))
     return tiles
 
 
 def _hundred(found: Evaluation) -> Plot | None:
     base = base_rate(found, strictest(found).level, found.treatments[0]) if found.operating_points else None
-    if base is None or base.right_share is None:
+    if base is None or base.right_share_interval is None:
         return None
-    right = round(100 * base.right_share)
-    caption = f"100 accusations where 1 % of the pictures is AI: {right} right (filled), {100 - right} wrong (hollow)."
-    return Plot(plots.hundred("hundred", right), caption)
+    low, high = (round(100 * end) for end in base.right_share_interval)
+    caption = (
+        f"100 accusations where 1{words.NARROW}% of the pictures is AI. By the interval {low} at least are right "
+        f"(filled), {100 - high} at least wrong (hollow); the pale ones may be either."
+    )
+    return Plot(plots.hundred("hundred", low, high), caption)

@@ -1,7 +1,7 @@
 """What an evaluation means, in sentences for someone who has one minute; the unwelcome ones are among them."""
 
 from pipelines.detector import words
-from pipelines.detector.record import NOT_ASSESSABLE, BaseRate, Evaluation, Point, Rate
+from pipelines.detector.record import BaseRate, Evaluation, Point, Rate
 
 PREVALENCE = 0.01
 # The card calls a detector that surely finds a tenth of the AI pictures no better than this in the same words.
@@ -62,6 +62,9 @@ def _means(found: Evaluation, point: Point) -> list[str]:
     if base.right_share is None or base.right_share_interval is None:
         return [f"{expected} No accusation was seen, so nothing says how many would be right."]
     low, high = (round(100 * end) for end in base.right_share_interval)
+    if not base.false_accusations:
+        # Seeing none proves no 100 %: only the lower end can be stood behind.
+        return [f"{expected} None was seen, which does not mean none: of 100 accusations at least {low} are right."]
     return [f"{expected} Of 100 accusations about {round(100 * base.right_share)} are right ({low} to {high})."]
 
 
@@ -118,7 +121,7 @@ def _covers(found: Evaluation) -> list[str]:
     if not any(refused.values()):
         return ["It gave every picture a score."]
     parts = [f"{words.percent(share)} of the {_CLASS[label]} pictures" for label, share in refused.items()]
-    text = f"It called {' and '.join(parts)} not assessable ({NOT_ASSESSABLE}); all other figures leave these out."
+    text = f"It called {' and '.join(parts)} not assessable; all other figures leave these out."
     return [text]
 
 

@@ -34,7 +34,7 @@ def roc(ident: str, curves: Sequence[Roc], points: Sequence[tuple[Rate, Rate]], 
         points: Per operating point its false alarms and its recall.
         end: The largest share of false alarms shown.
     """
-    frame = Frame(46, 12, WIDTH - 70, 232, x_end=end)
+    frame = Frame(46, 24, WIDTH - 70, 220, x_end=end)
     title = "ROC curve" if end >= 1 else f"ROC curve up to {words.percent(end)} false alarms"
     told = [f"{p[1].level}: {words.percent(p[1].share)} found at {words.percent(p[0].share)}" for p in points]
     text = "Share of AI pictures found against share of real ones wrongly accused. " + "; ".join(told)
@@ -63,7 +63,7 @@ def histogram(ident: str, classes: Sequence[Histogram], points: Sequence[Point])
     """The calibrated scores of both classes, each as shares of its own, with the operating points."""
     shares = [[count / max(1, sum(h.counts)) for count in h.counts] for h in classes]
     top = _round_end(max((max(own) for own in shares), default=1.0))
-    frame = Frame(46, 34, WIDTH - 70, 190, y_end=top)
+    frame = Frame(46, 46, WIDTH - 70, 178, y_end=top)
     thresholds = ", ".join(f"{p.level} from {words.figure(p.threshold)}" for p in points)
     text = f"How the calibrated scores of AI and of real pictures are spread. Operating points: {thresholds}."
     sheet = Sheet(ident, "Scores of AI and real pictures", text, WIDTH, 290)
@@ -86,7 +86,7 @@ def histogram(ident: str, classes: Sequence[Histogram], points: Sequence[Point])
 
 def reliability(ident: str, found: Reliability) -> str:
     """Each bin's share of AI against its mean score, with Wilson intervals and counts."""
-    frame = Frame(46, 12, WIDTH - 70, 210)
+    frame = Frame(46, 24, WIDTH - 70, 198)
     text = "; ".join(
         f"scores about {b.mean_score:.2f}: {words.percent(b.ai_share)} AI of {b.n}"
         for b in found.bins
@@ -165,13 +165,13 @@ def bars(
     return sheet.markup()
 
 
-def hundred(ident: str, right: int) -> str:
-    """A hundred accusations as squares, of which `right` are right."""
-    text = f"Of 100 accusations {right} are right and {100 - right} are wrong."
+def hundred(ident: str, low: int, high: int) -> str:
+    """A hundred accusations as squares, of which between `low` and `high` are right."""
+    text = f"Of 100 accusations at least {low} and at most {high} are right."
     sheet = Sheet(ident, "A hundred accusations", text, 204, 204)
     for i in range(100):
         corner = (2 + 20 * (i % 10), 2 + 20 * (i // 10))
-        sheet.rect(corner, 16, 16, "area ai solid" if i < right else "area real hollow")
+        sheet.rect(corner, 16, 16, "solid" if i < low else "pale" if i < high else "hollow")
     return sheet.markup()
 
 
@@ -192,7 +192,7 @@ def _axes(sheet: Sheet, frame: Frame, x_words: str, y_words: str, *, decimals: b
         sheet.text((frame.x(x), frame.y(0) + 14), across, "small", anchor="middle")
         sheet.text((frame.left - 5, frame.y(y) + 4), words.percent(round(y, 3)), "small", anchor="end")
     sheet.text((frame.left + frame.width / 2, frame.y(0) + 31), x_words, anchor="middle")
-    sheet.text((frame.left + 5, frame.top + 12), y_words)
+    sheet.text((8, frame.top - 9), y_words)
 
 
 def _up_to(points: Sequence[tuple[float, float]], end: float) -> list[tuple[float, float]]:

@@ -47,7 +47,7 @@ def split_report(
         )
     found = predict(load_network(package), package.config.input, pictures, treatments, tick)
     measured_on = DEV if split == "dev" else f"{split}, final network"
-    return measure(found, package, measured_on, skipped_videos=int(chosen["is_video"].sum()))
+    return measure(found, package, measured_on, skipped_videos=int(chosen["is_video"].sum()), tick=tick)
 
 
 def held_out_report(
@@ -64,11 +64,16 @@ def held_out_report(
     """
     run = Run(rows, package.directory, work, settings, settings.epochs, tick)
     skipped = int(rows.loc[rows["split"] == "train", "is_video"].sum())
-    return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped)
+    return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped, tick=tick)
 
 
 def measure(
-    predictions: pd.DataFrame, package: DetectorPackage, measured_on: str, *, skipped_videos: int
+    predictions: pd.DataFrame,
+    package: DetectorPackage,
+    measured_on: str,
+    *,
+    skipped_videos: int,
+    tick: Tick | None = None,
 ) -> Evaluation:
     """All figures of a set of predictions; whoever scores videos adds their rows and skips none.
 
@@ -78,6 +83,7 @@ def measure(
         package: Whose calibration and operating points are measured.
         measured_on: Which network on which data, in words.
         skipped_videos: How many videos were left out.
+        tick: Called as (what, treatments done, treatments in all).
     """
     config = package.config
     points = [
@@ -85,7 +91,11 @@ def measure(
         for p in config.operating_points
     ]
     names = [str(name) for name in predictions["treatment"].unique()]
-    parts = [_part(predictions[predictions["treatment"] == name], name, config, points) for name in names]
+    parts = []
+    for done, name in enumerate(names, 1):
+        parts.append(_part(predictions[predictions["treatment"] == name], name, config, points))
+        if tick:
+            tick("measuring", done, len(names))
     rates = [rate for part in parts for rate in part["rates"]]
     items = predictions[predictions["treatment"] == names[0]]
     return Evaluation(

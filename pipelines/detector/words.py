@@ -16,7 +16,7 @@ METRICS = {
     "recall_at_5pct_fpr": "recall at 5 % false alarms",
 }
 _LONGEST_NAME = 160
-_NARROW = "\u202f"  # a narrow space at which no line breaks
+NARROW = "\u202f"  # a narrow space at which no line breaks
 
 
 def name(text: str) -> str:
@@ -49,9 +49,9 @@ def metric(key: str) -> str:
 def percent(share: float) -> str:
     """A share in per cent: two decimals below one per cent, since false alarms are told apart there."""
     if 0 < share < 0.0001:
-        return f"< 0.01{_NARROW}%"
+        return f"< 0.01{NARROW}%"
     decimals = 2 if share < 0.01 else 1
-    return f"{100 * share:.{decimals}f}".rstrip("0").rstrip(".") + f"{_NARROW}%"
+    return f"{100 * share:.{decimals}f}".rstrip("0").rstrip(".") + f"{NARROW}%"
 
 
 def percents(interval: Interval) -> str:
@@ -63,7 +63,7 @@ def number(count: float) -> str:
     """A count with thin spaces between thousands; one decimal below ten, where it matters."""
     if 0 < count < 10 and round(count, 1) != round(count):
         return f"{count:.1f}"
-    return f"{round(count):,}".replace(",", _NARROW)
+    return f"{round(count):,}".replace(",", NARROW)
 
 
 def numbers(interval: Interval) -> str:

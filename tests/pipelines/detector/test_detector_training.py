@@ -112,8 +112,10 @@ def test_the_commands_train_measure_and_refuse(media, tmp_path):
     done = runner.invoke(app, ["train", *common, "--out", str(out), *brief])
     assert done.exit_code == 0, done.output
     report = tmp_path / "report.json"
-    done = runner.invoke(app, ["evaluate", str(out), *common, "--output", str(report)])
+    page = tmp_path / "new" / "report.html"
+    done = runner.invoke(app, ["evaluate", str(out), *common, "--output", str(report), "--html", str(page)])
     assert done.exit_code == 0, done.output
+    assert "<h1><bdi>small 0.1.0</bdi></h1>" in page.read_text("utf-8")
     found = json.loads(report.read_text("utf-8"))
     assert (found["pictures"], found["skipped_videos"]) == (10, 1)
     stated = [s.model_dump(mode="json") for s in load_package(str(out)).config.skill]
@@ -127,6 +129,9 @@ def test_the_commands_train_measure_and_refuse(media, tmp_path):
     refused = runner.invoke(app, ["evaluate", "no-such-detector", *common])
     assert refused.exit_code == 2
     assert "missing_package" in refused.stderr
+    refused = runner.invoke(app, ["evaluate", str(out), *common, "--html", str(tmp_path)])
+    assert refused.exit_code == 2
+    assert "cannot_write" in refused.stderr
     refused = runner.invoke(app, ["evaluate", str(out), *common, "--split", "none"])
     assert refused.exit_code == 2
     assert "empty_split" in refused.stderr

@@ -135,6 +135,15 @@ def test_the_summary_says_what_the_figures_mean(found):
     assert "better than guessing" in told
 
 
+def test_seeing_no_false_alarm_promises_no_hundred_per_cent(found):
+    base = next(b for b in found.base_rates if (b.level, b.prevalence, b.treatment) == ("suspected", 0.01, "as_is"))
+    assert (base.false_accusations, base.right_share) == (0.0, 1.0)
+    low = base.right_share_interval[0]
+    assert f"of 100 accusations at least {round(100 * low)} are right" in " ".join(plain_words(found))
+    assert f"≥ {words.percent(low)}" in render(found)
+    assert f"at least {round(100 * low)} and at most 100 are right" in render(found)
+
+
 @pytest.mark.parametrize("keep", [{"label": 1}, {"label": 0}, {"treatment": "as_is"}, {"source": "none"}])
 def test_a_page_of_little_is_still_a_page(found, keep):
     rows = made_up.predictions()
