@@ -1,19 +1,20 @@
 """`aiqyn detector`: train a detector package and measure one; torch is imported inside the commands."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from pipelines.detector import own_cli
+from pipelines.detector.console import errors, progress
 
 if TYPE_CHECKING:
     from transforms.detect.package import DetectorError, Skill
 
-app = typer.Typer(name="detector", help="Train and measure detectors.", no_args_is_help=True)
+app = typer.Typer(name="detector", help="Train, measure and calibrate detectors.", no_args_is_help=True)
+app.add_typer(own_cli.app)
 
 Manifest = Annotated[
     Path, typer.Option("--data", help="The manifest (CSV or Parquet); its paths are relative to its folder.")
@@ -47,7 +48,7 @@ def train(
     from pipelines.detector.train import train as run_training
 
     use_threads(threads)
-    with _errors(), _progress() as tick:
+    with errors(), progress() as tick:
         settings = Settings(seed=seed, epochs=epochs, samples=samples)
         folder = work or out.with_name(out.name + ".work")
         config = run_training(Run(read_manifest(data), out, folder, settings, fold_epochs, tick))
@@ -81,7 +82,7 @@ def evaluate(
     from transforms.detect.package import load_package
 
     use_threads(threads)
-    with _errors(), _progress() as tick:
+    with errors(), progress() as tick:
         package = load_package(detector)
         rows = read_manifest(data)
         for path in (output, html):
@@ -132,31 +133,6 @@ def _cannot_write(path: Path, why: str) -> "DetectorError":
     from transforms.detect.package import DetectorError
 
     return DetectorError("cannot_write", f"{path} cannot be written: {why}; name another file")
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    from transforms.detect.package import DetectorError
-
-    try:
-        yield
-    except DetectorError as e:
-        Console(stderr=True).print(f"{e.code}: {e}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from e
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tick(what: str, done: int, total: int) -> None:
-            if what not in tasks or progress.tasks[tasks[what]].finished:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
-
-        yield tick
 
 
 def _show(title: str, skills: "list[Skill]") -> None:
