@@ -18,8 +18,8 @@ person, or to call a picture genuine: *no sign* is not *made by a person*. It sa
 of a photograph and nothing about which generator was used."""
 
 _INTERVALS = """\
-Intervals are 95 %: bootstrap over pictures for AUC, average precision and recall at a false-positive rate; \
-Wilson for shares at an operating point. Both classes had the same treatment: """
+Intervals are 95 %: bootstrap over pictures for AUC, average precision and recall at a false-positive rate, \
+the last never narrower than Wilson's; Wilson for shares at an operating point. Both classes had the same treatment: """
 
 
 def render(config: DetectorConfig) -> str:
