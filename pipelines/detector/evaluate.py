@@ -16,13 +16,19 @@ from pipelines.detector.ranking import METRICS, ranking
 from transforms.detect.calibration import calibrate
 from transforms.detect.package import DetectorConfig, Skill
 from transforms.detect.preprocess import InputSpec, prepare
+from transforms.detect.scope import ScopeRules, assess
 from transforms.detect.scoring import score_views
 
 FRAMES_PER_BATCH = 8
 
 
 def predict(
-    network: nn.Module, spec: InputSpec, rows: pd.DataFrame, treatments: tuple[str, ...], tick: Tick
+    network: nn.Module,
+    spec: InputSpec,
+    rows: pd.DataFrame,
+    treatments: tuple[str, ...],
+    tick: Tick,
+    scope: ScopeRules | None = None,
 ) -> pd.DataFrame:
     """Score pictures after each treatment.
 
@@ -32,16 +38,18 @@ def predict(
         rows: Pictures, as `data.read_manifest` gives them.
         treatments: Keys of `augment.TREATMENTS`; every picture of both classes gets all of them.
         tick: Called as (what, pictures done, pictures in all).
+        scope: What the detector will not assess; None: it assesses everything.
 
     Returns:
-        One row a picture and treatment: `path`, `label`, `source`, `generator`, `treatment`, `raw`; a raw score
-        that is NaN is one that the detector would not give.
+        One row a picture and treatment: `path`, `label`, `source`, `generator`, `treatment`, `raw`; `raw`
+        is NaN where the treated picture is out of scope.
     """
     paths = rows["path"].tolist()
     raws: dict[str, list[float]] = {name: [] for name in treatments}
-    for batch in _batches(paths, spec, treatments):
+    for views, in_scope in _batches(paths, spec, treatments, scope):
         for i, name in enumerate(treatments):
-            raws[name] += score_views(network, batch[:, i], FRAMES_PER_BATCH).astype(float).tolist()
+            scores = score_views(network, views[:, i], FRAMES_PER_BATCH).astype(float)
+            raws[name] += np.where(in_scope[:, i], scores, np.nan).tolist()
         tick("scoring", len(raws[treatments[0]]), len(paths))
     columns = rows[["path", "label", "source", "generator"]]
     return pd.concat([columns.assign(treatment=name, raw=raws[name]) for name in treatments], ignore_index=True)
@@ -155,10 +163,19 @@ def _rounded(interval: tuple[float, float]) -> tuple[float, float]:
     return round(interval[0], 4), round(interval[1], 4)
 
 
-def _batches(paths: list[str], spec: InputSpec, treatments: tuple[str, ...]) -> Iterator[NDArray[np.uint8]]:
-    def load(start: int) -> NDArray[np.uint8]:
-        pictures = map(load_rgb, paths[start : start + FRAMES_PER_BATCH])
-        return np.stack([np.stack([prepare(TREATMENTS[t](rgb), spec) for t in treatments]) for rgb in pictures])
+def _batches(
+    paths: list[str], spec: InputSpec, treatments: tuple[str, ...], scope: ScopeRules | None
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+    """Views of each picture after each treatment, uint8 (N, T, V, S, S, 3), and whether it is in scope, bool (N, T)."""
+
+    def load(start: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        views, in_scope = [], []
+        for path in paths[start : start + FRAMES_PER_BATCH]:
+            rgb = load_rgb(path)
+            treated = [TREATMENTS[name](rgb) for name in treatments]
+            views.append(np.stack([prepare(picture, spec) for picture in treated]))
+            in_scope.append([scope is None or assess(picture, scope) is None for picture in treated])
+        return np.stack(views), np.array(in_scope, np.bool_)
 
     starts = range(0, len(paths), FRAMES_PER_BATCH)
     with ThreadPoolExecutor(1) as loader:

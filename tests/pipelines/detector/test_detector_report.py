@@ -3,11 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from pipelines.detector.evaluate import predict
 from pipelines.detector.metrics import auc, wilson
 from pipelines.detector.report import measure
 from tests.pipelines.detector import predictions as made_up
 from transforms.detect.calibration import level
+from transforms.detect.preprocess import InputSpec
+from transforms.detect.scope import ScopeRules
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "evaluation.json"
 
@@ -41,6 +45,21 @@ def test_unassessable_items_are_counted_and_left_out(found):
     assert only(found.ranking, group="all", metric="auc", treatment="as_is").n_ai == 19
     assert only(found.rates, group="all", label="real", level="suspected", treatment="as_is").n == 29
     assert all(skill.n_ai in (0, 8, 7, 12, 19) for skill in found.skill)
+
+
+def test_pictures_out_of_scope_get_no_score(rows):
+    class Nothing(torch.nn.Module):
+        def forward(self, frames):
+            return torch.zeros(len(frames))
+
+    dev = rows[(rows["split"] == "dev") & ~rows["is_video"]]
+    spec, treatments = InputSpec(size=32, views=2, short_side=48), ("as_is", "half")
+    # Of the 72 x 80 pixels that the pictures have, half is too small.
+    found = predict(Nothing(), spec, dev, treatments, lambda *_: None, ScopeRules(min_short_side=64, flat_range=5))
+    raws = found.groupby("treatment")["raw"]
+    assert raws.apply(lambda own: own.isna().all())["half"]
+    assert raws.apply(lambda own: own.notna().any())["as_is"]
+    assert predict(Nothing(), spec, dev, treatments, lambda *_: None)["raw"].eq(0.0).all()
 
 
 def test_a_detector_may_have_levels_of_its_own(monkeypatch):
