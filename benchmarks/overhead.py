@@ -39,38 +39,46 @@ def bare_loop(files: list[str], threads: int) -> dict[str, float]:
     import numpy as np
     import torch
 
+    import configs
     from pipelines.profile import load_profile
     from transforms.detect.calibration import calibrate, roll_up
     from transforms.detect.package import load_package
     from transforms.detect.scoring import load_network, score_views
     from transforms.examine.content import examine_content
-    from transforms.examine.settings import ExamineSettings
+    from transforms.examine.face_model import read_face_model
+    from transforms.examine.faces import FaceFinder
+    from transforms.examine.settings import DetectorNeeds, ExamineSettings
+    from transforms.examine.views import FrameViews
 
     cv2.setNumThreads(1)
     torch.set_num_threads(threads)
-    package, profile = load_package("aiqyn-compact"), load_profile("default")
+    package, profile = load_package(configs.DEFAULT_DETECTOR), load_profile("default")
     network = load_network(package)
-    settings = ExamineSettings(profile.sampling, profile.limits, package.config.input)
+    needs = DetectorNeeds(package.config.input, package.config.scope)
+    settings = ExamineSettings(profile.sampling, profile.limits, (needs,), profile.faces)
+    finder = FaceFinder(read_face_model()) if profile.faces.enabled else None
     raws: dict[str, list[float]] = {}
-    waiting: list[tuple[str, Any]] = []
+    waiting: list[tuple[str | None, Any]] = []
 
     def score() -> None:
         for (name, _), raw in zip(
             waiting, score_views(network, np.stack([views for _, views in waiting]), BATCH), strict=True
         ):
-            raws.setdefault(name, []).append(float(raw))
+            if name is not None:
+                raws.setdefault(name, []).append(float(raw))
         waiting.clear()
 
     for path in files:
         name = Path(path).name
 
-        def keep(_: float | None, views: Any, name: str = name) -> None:
-            waiting.append((name, views))
-            if len(waiting) == BATCH:
-                score()
+        def keep(frame: FrameViews, name: str = name) -> None:
+            for (_, face), views in frame.views.items():
+                waiting.append((name if face is None else None, views))  # crops of faces are no part of the score
+                if len(waiting) == BATCH:
+                    score()
 
         with open(path, "rb") as file:  # noqa: PTH123
-            examine_content(file, name, settings, keep)
+            examine_content(file, name, settings, keep, finder)
     if waiting:
         score()
     return {name: calibrate(roll_up(found, package.config), package.config) for name, found in raws.items()}

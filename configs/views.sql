@@ -4,8 +4,9 @@
 CREATE VIEW segments AS
 SELECT * FROM stored_segments;
 
+-- level is what the first detector's answer stands for: null where nothing was examined, and never "clean".
 CREATE VIEW items AS
-SELECT stored_items.* FROM stored_items SEMI JOIN stored_segments USING (segment_id);
+SELECT stored_items.*, scores[1].level AS level FROM stored_items SEMI JOIN stored_segments USING (segment_id);
 
 CREATE VIEW frames AS
 SELECT stored_frames.* FROM stored_frames SEMI JOIN stored_segments USING (segment_id);
@@ -36,3 +37,10 @@ FROM frames JOIN stored_segments AS segment USING (segment_id)
 QUALIFY rank() OVER (
     PARTITION BY frames.content_sha256, frames.detector_digest ORDER BY segment.sequence DESC
 ) = 1;
+
+-- What each detector says of the places as they are known now: those without a number stand beside those with a low one.
+CREATE VIEW levels AS
+SELECT answer.detector, answer.digest AS detector_digest, answer.level, count(*) AS items
+FROM (SELECT unnest(scores) AS answer FROM items_latest WHERE outcome <> 'gone')
+GROUP BY ALL
+ORDER BY ALL;

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+import configs
 from pipelines.errors import ExitCode, Interrupted, UsageError
 from pipelines.interrupt import raise_when_interrupted
 from pipelines.logs import LogFormat, configure_logging
@@ -19,8 +20,15 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-_VIEWS = "Views: items, items_latest, frames, frames_latest, segments, scans."
+_VIEWS = "Views: items, items_latest, levels, frames, frames_latest, segments, scans."
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
+DetectorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Name or folder of a detector package; name several one by one, the first gives items.score. "
+        f"Default: {configs.DEFAULT_DETECTOR}."
+    ),
+]
 
 
 class TableFormat(StrEnum):
@@ -51,7 +59,7 @@ def scan(
     context: typer.Context,
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")],
     store: StoreOption,
-    detector: Annotated[str, typer.Option(help="Name or folder of a detector package.")] = "aiqyn-compact",
+    detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
     runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
     running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
@@ -76,7 +84,7 @@ def scan(
     options = ScanOptions(
         sources=sources,
         store=store,
-        detector=detector,
+        detectors=tuple(detector or [configs.DEFAULT_DETECTOR]),
         profile=profile,
         runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ())),
         batch_size=batch_size,
@@ -131,12 +139,12 @@ def scans(
 
 @app.command()
 def doctor(
-    detector: Annotated[str, typer.Option(help="Name or folder of a detector package.")] = "aiqyn-compact",
+    detector: DetectorOption = None,
 ) -> None:
-    """Test every decoder and the detector on files made for it; exit status 4 when one fails."""
+    """Test every decoder, the face finder and the detectors on files made for it; exit status 4 when one fails."""
     from pipelines.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(detector))
+    raise typer.Exit(run_doctor(detector or [configs.DEFAULT_DETECTOR]))
 
 
 def main() -> None:

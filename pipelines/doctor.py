@@ -1,8 +1,8 @@
-"""``aiqyn doctor``: every decoder and the detector, tried on files made for it, in a real examiner child."""
+"""``aiqyn doctor``: every decoder, the face finder and detectors, tried on files made for it, in a real child."""
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 import configs
-from pipelines.errors import ExitCode
+from pipelines.chosen import check_face_model, load_detectors
+from pipelines.errors import ExitCode, UsageError
 from pipelines.profile import load_profile
-from transforms.detect.package import DetectorError, load_package
+from transforms.detect.package import DetectorError, DetectorPackage
 from transforms.detect.preprocess import prepare
 from transforms.examine.frames import Pixels
-from transforms.examine.pool import Child, ChildDiedError
-from transforms.examine.settings import ExamineSettings
+from transforms.examine.pool import Child, ChildDiedError, Examined
+from transforms.examine.settings import DetectorNeeds, ExamineSettings, FaceSearch
 from transforms.outcomes import Outcome, Reason
 
 _SIZE = (160, 96)
@@ -35,6 +36,17 @@ _PICTURES = {
 }
 _VIDEOS = {"MJPG": "avi", "mp4v": "mp4"}
 _FRAMES = 12
+# Centre, half axes and colour of the ellipses that make a face, on 320 × 320 pixels.
+_FACE = (
+    ((160, 150), (80, 105), (60, 40, 30)),
+    ((160, 170), (66, 88), (224, 172, 140)),
+    *(((x, 138), (16, 3), (70, 45, 30)) for x in (134, 186)),
+    *(((x, 155), (13, 7), (250, 250, 250)) for x in (134, 186)),
+    *(((x, 155), (6, 6), (50, 30, 20)) for x in (134, 186)),
+    ((160, 182), (9, 6), (196, 140, 110)),
+    ((160, 175), (5, 14), (210, 156, 124)),
+    ((160, 212), (24, 7), (180, 80, 80)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,9 @@ class Check:
     detail: str
 
 
-def run_doctor(detector: str) -> ExitCode:
+def run_doctor(detectors: Sequence[str]) -> ExitCode:
     """Runs all self-tests and prints them; ``SELF_TEST_FAILED`` when one failed."""
-    checks = list(_checks(detector))
+    checks = list(_checks(detectors))
     table = Table(title="aiqyn doctor")
     for column in ("check", "result", "detail"):
         table.add_column(column)
@@ -59,14 +71,21 @@ def run_doctor(detector: str) -> ExitCode:
     return ExitCode.SELF_TEST_FAILED if any(check.passed is False for check in checks) else ExitCode.COMPLETE
 
 
-def _checks(detector: str) -> Iterator[Check]:
+def _checks(detectors: Sequence[str]) -> Iterator[Check]:
     try:
-        package = load_package(detector)
-    except DetectorError as error:
+        packages = list(load_detectors(detectors).values())
+    except UsageError as error:
         yield Check("detector", passed=False, detail=str(error))
         return
     profile = load_profile("default")
-    child = Child(ExamineSettings(profile.sampling, profile.limits, package.config.input))
+    faces = FaceSearch()
+    try:
+        check_face_model()
+    except UsageError as error:
+        yield Check("faces", passed=False, detail=str(error))
+        faces = FaceSearch(enabled=False)
+    needs = tuple(DetectorNeeds(package.config.input, package.config.scope) for package in packages)
+    child = Child(ExamineSettings(profile.sampling, profile.limits, needs, faces))
     try:
         for lock, holds in child.door.items():
             detail = "closed by the kernel" if holds else "this kernel cannot; decoders' own whitelists stand"
@@ -74,9 +93,12 @@ def _checks(detector: str) -> Iterator[Check]:
         with tempfile.TemporaryDirectory(prefix="aiqyn-doctor-") as folder:
             for path in [*_made(Path(folder)), *sorted((configs.ROOT / "selftest").iterdir())]:
                 yield _decode(child, path)
+            if faces.enabled:
+                yield _find_face(child, Path(folder) / "face.png")
     finally:
         child.close()
-    yield _score(detector)
+    for package in packages:
+        yield _score(package)
 
 
 def _made(folder: Path) -> Iterator[Path]:
@@ -100,31 +122,49 @@ def _pattern(shift: int) -> Pixels:
     return np.stack(channels, -1).astype(np.uint8)
 
 
-def _decode(child: Child, path: Path) -> Check:
-    name = f"decoder: {path.name}"
+def _examine(child: Child, path: Path) -> Examined:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        found = child.examine(descriptor, path.name).examination
-    except ChildDiedError as error:
-        return Check(name, passed=False, detail=error.detail)
+        return child.examine(descriptor, path.name)
     finally:
         os.close(descriptor)
+
+
+def _decode(child: Child, path: Path) -> Check:
+    name = f"decoder: {path.name}"
+    try:
+        found = _examine(child, path).examination
+    except ChildDiedError as error:
+        return Check(name, passed=False, detail=error.detail)
     if found.reason is Reason.DECODER_MISSING:
         return Check(name, passed=None, detail=found.detail or "")
     is_right = found.outcome is Outcome.EXAMINED and (found.width, found.height) == _SIZE
     return Check(name, passed=is_right, detail=found.detail or f"{found.media_type}, {found.frames_examined} frames")
 
 
-def _score(detector: str) -> Check:
+def _find_face(child: Child, path: Path) -> Check:
+    """A face that is drawn as plainly as this one has to be found, once."""
+    picture = np.full((320, 320, 3), (90, 110, 140), np.uint8)
+    for centre, axes, colour in _FACE:
+        cv2.ellipse(picture, centre, axes, 0, 0, 360, colour, cv2.FILLED)
+    Image.fromarray(cv2.GaussianBlur(picture, (0, 0), 2.2).astype(np.uint8)).save(path)
+    try:
+        counts = [frame.facts.face_count for frame in _examine(child, path).frames]
+    except ChildDiedError as error:
+        return Check("faces", passed=False, detail=error.detail)
+    return Check("faces", passed=counts == [1], detail=f"faces found in a picture of one: {counts}")
+
+
+def _score(package: DetectorPackage) -> Check:
     from transforms.detect.scoring import load_network, score_views
 
+    name = f"detector: {package.config.name}"
     try:
-        package = load_package(detector)
         network = load_network(package)  # asks the known-answer question
     except DetectorError as error:
-        return Check("detector", passed=False, detail=str(error))
+        return Check(name, passed=False, detail=str(error))
     views = np.stack([prepare(_pattern(shift), package.config.input) for shift in range(5)])
     together, alone = score_views(network, views, 8), [score_views(network, one[None], 8)[0] for one in views]
     off = float(np.abs(together - alone).max())
     detail = f"{package.config.name} {package.config.version}, self-test passed, batch moves scores by {off:.1e}"
-    return Check("detector", passed=off < 1e-5, detail=detail)
+    return Check(name, passed=off < 1e-5, detail=detail)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipelines.inventory import covers
 from pipelines.store import Store
 from pipelines.tables import connect
+from transforms.examine.face_model import FACE_MODEL_SHA256
 from transforms.outcomes import FLEETING, Outcome, Reason
 from transforms.records import DetectorScore, Examination, LayerNote, Place
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
     from transforms.records import DetectorInfo
 
-LAYER_VERSIONS = {"frames": 1}
+LAYER_VERSIONS = {"frames": 1, "faces": 1}
 """Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
 
 _PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0
@@ -84,9 +85,14 @@ class Plan:
     due: list[Due]
 
 
-def examination_digest(settings: "ExamineSettings", detector: "DetectorInfo") -> str:
-    """What decides whether stored results still hold for given bytes: detector, sampling, limits, layer versions."""
-    basis = {"settings": settings.to_json(), "detectors": [detector.digest], "layers": LAYER_VERSIONS}
+def examination_digest(settings: "ExamineSettings", detectors: "Sequence[DetectorInfo]") -> str:
+    """What decides whether stored results still hold for given bytes: detectors, sampling, limits, layer versions."""
+    basis = {
+        "settings": settings.to_json(),
+        "detectors": [detector.digest for detector in detectors],
+        "layers": LAYER_VERSIONS,
+        "face_model": FACE_MODEL_SHA256 if settings.faces.enabled else None,
+    }
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
 
@@ -96,9 +102,9 @@ def make_plan(
     """Compares the inventory with the store.
 
     A place is due when it is new, differs in size or time from its last row, was last examined under another
-    ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what failed, and what a
-    decoder was missing for. A place that a source covers and that was not listed is due as gone, unless it lies in a
-    folder that could not be read.
+    ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what failed, also for one
+    detector alone, and what a decoder was missing for. A place that a source covers and that was not listed is due as
+    gone, unless it lies in a folder that could not be read.
     """
     listed = {(place.uri, place.member_path): place for place in places}
     unread = tuple(f"{place.uri}/" for place in listed.values() if place.problem)
@@ -128,7 +134,7 @@ SELECT inventory.uri, inventory.member_path, latest.scan_id,
             WHEN latest.outcome = 'gone' THEN 'back again'
             WHEN latest.size_bytes IS DISTINCT FROM inventory.size_bytes
               OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns THEN 'changed or touched'
-            WHEN latest.examination <> $examination THEN 'other detector, sampling or limits'
+            WHEN latest.examination <> $examination THEN 'other detectors, faces, sampling or limits'
             ELSE 'to be tried again' END AS why
 FROM inventory LEFT JOIN items_latest AS latest
   ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
@@ -138,7 +144,9 @@ WHERE latest.uri IS NULL
    OR latest.size_bytes IS DISTINCT FROM inventory.size_bytes
    OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns
    OR latest.reason = 'changed_during_scan'
-   OR ($retry_failed AND (latest.outcome = 'failed' OR latest.reason = 'decoder_missing'))
+   OR ($retry_failed AND (
+        latest.outcome = 'failed' OR latest.reason = 'decoder_missing'
+        OR len(list_filter(latest.scores, lambda score: score.level = 'failed')) > 0))
 ORDER BY inventory.uri, inventory.member_path
 """
 
@@ -188,7 +196,8 @@ def known_examinations(
 ) -> dict[str, Examination]:
     """What the store knows of contents that were examined under the same ``examination``.
 
-    An end that tells of the place, the machine or the moment is no knowledge of the content.
+    An end that tells of the place, the machine or the moment is no knowledge of the content; nor is what one of the
+    detectors failed on.
 
     Args:
         store: Where to look.
@@ -212,6 +221,7 @@ SELECT items.* FROM items SEMI JOIN wanted USING (content_sha256)
 WHERE examination = $examination
   AND outcome <> 'gone'
   AND (reason IS NULL OR reason NOT IN (SELECT unnest($fleeting)))
+  AND coalesce(len(list_filter(scores, lambda score: score.level = 'failed')), 0) = 0
   AND ($retried_by IS NULL OR outcome <> 'failed' OR scan_id = $retried_by)
 QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY examined_at DESC, segment_id) = 1
 """
@@ -238,4 +248,6 @@ _COPIED = (
     "perceptual_hash",
     "captured_at",
     "frames_examined",
+    "depicts_person",
+    "faces_max",
 )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import configs
 from pipelines.errors import UsageError
-from transforms.examine.settings import Limits, Sampling
+from transforms.examine.settings import FaceSearch, Limits, Sampling
 
 
 class SegmentSize(BaseModel):
@@ -28,6 +28,7 @@ class Profile(BaseModel):
     name: str
     sampling: Sampling
     limits: Limits
+    faces: FaceSearch = Field(default_factory=FaceSearch)
     segments: SegmentSize
 
     @property

@@ -8,13 +8,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+import configs
+from pipelines.chosen import check_face_model, info_of, load_detectors
 from pipelines.contents import hash_segment, to_references
 from pipelines.errors import Interrupted, UsageError
 from pipelines.interrupt import Interrupt
@@ -35,10 +37,9 @@ from pipelines.runners import RunnerChoice
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
-from transforms.detect.package import DetectorError, load_package
-from transforms.examine.settings import ExamineSettings
+from transforms.examine.settings import DetectorNeeds, ExamineSettings
 from transforms.outcomes import Outcome
-from transforms.records import DetectorInfo, Examination, Place, SegmentSpec
+from transforms.records import DetectorChoice, Examination, Place, SegmentSpec
 
 if TYPE_CHECKING:
     from pipelines.segment import SegmentConfig
@@ -63,7 +64,7 @@ class ScanOptions:
 
     sources: list[str]
     store: str
-    detector: str = "aiqyn-compact"
+    detectors: tuple[str, ...] = (configs.DEFAULT_DETECTOR,)
     profile: str = "default"
     runner: RunnerChoice = field(default_factory=RunnerChoice)
     batch_size: int = 16
@@ -84,13 +85,14 @@ class Scan:
         self._runner = options.runner.check()
         self._sources = sorted({normalise(source) for source in options.sources})
         self._profile: Profile = load_profile(options.profile)
-        try:
-            package = load_package(options.detector)
-        except DetectorError as error:
-            raise UsageError(str(error)) from error
-        self._info = DetectorInfo(package.config.name, package.config.version, package.digest)
-        self._settings = ExamineSettings(self._profile.sampling, self._profile.limits, package.config.input)
-        self._examination = examination_digest(self._settings, self._info)
+        packages = load_detectors(options.detectors)
+        self._detectors = tuple(DetectorChoice(name, info_of(package)) for name, package in packages.items())
+        needs = tuple(DetectorNeeds(package.config.input, package.config.scope) for package in packages.values())
+        profile = self._profile
+        if profile.faces.enabled:
+            check_face_model()
+        self._settings = ExamineSettings(profile.sampling, profile.limits, needs, profile.faces)
+        self._examination = examination_digest(self._settings, [detector.info for detector in self._detectors])
         self._scan_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         self._started_at = datetime.now(UTC)
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -225,8 +227,7 @@ class Scan:
 
         cores = max(1, _cores() // self._runner.workers)
         return SegmentConfig(
-            detector=self._options.detector,
-            info=self._info,
+            detectors=self._detectors,
             settings=self._settings,
             batch_size=self._options.batch_size,
             threads=self._options.threads or cores,
@@ -238,7 +239,7 @@ class Scan:
         """What rows of ``segments`` and ``scans`` say about who examined, and how."""
         return {
             "versions": {name: version for name in _VERSIONED if (version := _version(name))},
-            "detectors": [{"name": self._info.name, "version": self._info.version, "digest": self._info.digest}],
+            "detectors": [asdict(detector.info) for detector in self._detectors],
             "config_digest": self._profile.digest,
             "runner": f"{self._runner.name}:{self._runner.mode}:{self._runner.workers}",
         }

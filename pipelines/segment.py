@@ -10,10 +10,10 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.runners import RunnerChoice
-from transforms.assemble import Assemble
-from transforms.examination import EXAMINATIONS, FRAMES, Examine, ExamineOptions
+from transforms.assemble import Assemble, scores_of
+from transforms.examination import EXAMINATIONS, Examine, ExamineOptions, views_for
 from transforms.examine.settings import ExamineSettings
-from transforms.records import DetectorInfo, Reference, SegmentSpec
+from transforms.records import DetectorChoice, Reference, SegmentSpec
 from transforms.score import Score
 from transforms.write import WriteParts, manifest_path
 
@@ -23,17 +23,15 @@ class SegmentConfig:
     """What is the same for all segments of a scan.
 
     Attributes:
-        detector: Name or folder of the detector package.
-        info: Its identity.
-        settings: Sampling, limits and detector input.
+        detectors: The first one's score is the item's.
+        settings: Sampling, limits, and what the detectors want to see, in the same order.
         batch_size: Frames per forward pass.
         threads: Torch threads of each worker.
         examine: How workers run examiner children.
         runner: Which Beam runner runs the pipeline.
     """
 
-    detector: str
-    info: DetectorInfo
+    detectors: tuple[DetectorChoice, ...]
     settings: ExamineSettings
     batch_size: int
     threads: int
@@ -42,11 +40,13 @@ class SegmentConfig:
 
 
 def build(references: beam.PCollection, spec: SegmentSpec, config: SegmentConfig) -> beam.PCollection:
-    """The graph: frames live from Examine to Score and cross no shuffle, small rows do."""
+    """The graph: frames live from Examine to the Score of each detector and cross no shuffle, small rows do."""
     examined = references | Examine(config.settings, config.examine)
-    scores = examined[FRAMES] | Score(config.detector, config.info, config.batch_size, config.threads)
-    inputs = {"examinations": examined[EXAMINATIONS], "scores": scores}
-    return inputs | Assemble(spec, config.detector, config.info) | WriteParts(spec)
+    inputs = {EXAMINATIONS: examined[EXAMINATIONS]}
+    for index, detector in enumerate(config.detectors):
+        score = Score(detector.package, detector.info, config.batch_size, config.threads)
+        inputs[scores_of(index)] = examined[views_for(index)] | f"Score {detector.info.name}" >> score
+    return inputs | Assemble(spec, config.detectors) | WriteParts(spec)
 
 
 def run_segment(

@@ -57,8 +57,9 @@ class Store:
             raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
         for table, schema in TABLES.items():
             delta = DeltaTable.create(store._uri(table), schema, mode="ignore", name=table)
-            there = {field.name for field in delta.schema().fields}
-            if missing := [field for field in Schema.from_arrow(schema).fields if field.name not in there]:
+            there = {field.name: field for field in delta.schema().fields}
+            # A field that a column's structure lacks comes with the whole column, into which Delta merges it.
+            if missing := [field for field in Schema.from_arrow(schema).fields if there.get(field.name) != field]:
                 delta.alter.add_columns(missing)
         (store.root / "_manifests").mkdir(exist_ok=True)
         return store
@@ -206,20 +207,17 @@ class Store:
 
 def segment_row(manifest: Manifest) -> dict[str, Any]:
     """The segment's row as far as the manifest tells it."""
-    parts = {table: [part for part in manifest["parts"] if part["table"] == table] for table in ("items", "frames")}
-    totals = {table: sum(part["stats"]["numRecords"] for part in found) for table, found in parts.items()}
+    items = [part for part in manifest["parts"] if part["table"] == "items"]
     outcomes = {
         outcome.value: sum(
-            number
-            for part in parts["items"]
-            for name, number in part["counts"].items()
-            if name.partition(":")[0] == outcome
+            number for part in items for name, number in part["counts"].items() if name.partition(":")[0] == outcome
         )
         for outcome in Outcome
     }
     return {
         **manifest["segment"],
-        **totals,
+        "items": sum(part["stats"]["numRecords"] for part in items),
+        "frames": count_frames(manifest),
         **outcomes,
         "scan_id": manifest["scan_id"],
         "segment_id": manifest["segment_id"],
@@ -227,3 +225,9 @@ def segment_row(manifest: Manifest) -> dict[str, Any]:
         "started_at": datetime.fromisoformat(manifest["started_at"]),
         "committed_at": datetime.now(UTC),
     }
+
+
+def count_frames(manifest: Manifest) -> int:
+    """Frames that a segment examined: each has one row for every detector."""
+    rows = sum(part["stats"]["numRecords"] for part in manifest["parts"] if part["table"] == "frames")
+    return rows // max(1, len(manifest["segment"]["detectors"]))

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from pipelines.errors import ExitCode
 from pipelines.plan import Plan
+from pipelines.store import count_frames
+from transforms.detect.levels import FAILED, MEANINGS
 from transforms.outcomes import Outcome, Reason
 
 
@@ -21,6 +23,7 @@ class ScanSummary:
         estimated_seconds: What the planned work is thought to take on this machine.
         recovered: Segments of an earlier scan whose commit this one finished.
         outcomes: Rows written, by outcome and reason.
+        levels: What detectors said of them, by detector and level.
         reused: Rows among them whose bytes were examined before and not again.
         committed: Segments committed.
     """
@@ -32,6 +35,7 @@ class ScanSummary:
     estimated_seconds: float = 0.0
     recovered: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    levels: Counter[tuple[str, str]] = field(default_factory=Counter)
     reused: int = 0
     frames: int = 0
     committed: int = 0
@@ -43,7 +47,10 @@ class ScanSummary:
             for name, number in part["counts"].items():
                 outcome, _, reason = name.partition(":")
                 self.outcomes[outcome, reason] += number
-            self.frames += part["stats"]["numRecords"] if part["table"] == "frames" else 0
+            for name, number in part.get("levels", {}).items():  # which an earlier version did not count
+                detector, _, level = name.partition(":")
+                self.levels[detector, level] += number
+        self.frames += count_frames(manifest)
         self.reused += manifest["segment"]["reused"]
         self.committed += 1
 
@@ -53,11 +60,12 @@ class ScanSummary:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Files that are no media and do not claim to be are no gap in an audit of media."""
+        """Files that are no media and do not claim to be are no gap in an audit of media; a detector's failure is."""
         if self.was_interrupted:
             return ExitCode.INTERRUPTED
         gaps = self.count(Outcome.FAILED) + self.count(Outcome.NOT_CHECKED)
         gaps -= self.outcomes[Outcome.NOT_CHECKED, Reason.NOT_MEDIA]
+        gaps += sum(number for (_, level), number in self.levels.items() if level == FAILED)
         return ExitCode.INCOMPLETE if gaps else ExitCode.COMPLETE
 
 
@@ -73,6 +81,10 @@ def summary_facts(summary: ScanSummary, seconds: float) -> dict[str, Any]:
         "rows": [
             {"outcome": outcome, "reason": reason or None, "items": number}
             for (outcome, reason), number in sorted(summary.outcomes.items())
+        ],
+        "levels": [
+            {"detector": detector, "level": level, "items": number}
+            for (detector, level), number in sorted(summary.levels.items())
         ],
         "reused": summary.reused,
         "frames": summary.frames,
@@ -120,9 +132,10 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
         table.add_column("items", justify="right")
         table.add_column("meaning")
         for (outcome, reason), number in sorted(summary.outcomes.items()):
-            meaning = Reason(reason).sentence if reason else "Decoded and scored; see frames and score."
+            meaning = Reason(reason).sentence if reason else "Decoded and put to the detectors; see below."
             table.add_row(outcome, reason or "–", str(number), meaning)
         console.print(table)
+        _print_levels(summary, console)
     else:
         console.print("Nothing to examine: no input is new, changed or due again.")
     console.print(
@@ -137,3 +150,13 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
         console.print("Failed items are not tried again until they change, or with --retry-failed.")
     sql = "SELECT outcome, reason, count(*) FROM items_latest GROUP BY ALL"
     console.print(f'Ask the tables: aiqyn query --store {shlex.quote(summary.store)} "{sql}"', soft_wrap=True)
+
+
+def _print_levels(summary: ScanSummary, console: Console) -> None:
+    """What each detector said: an item without a number must not look like one with a low number."""
+    if not summary.levels:
+        return
+    table = Table("detector", "level", "items", "meaning")
+    for (detector, level), number in sorted(summary.levels.items()):
+        table.add_row(detector, level, str(number), MEANINGS.get(level, ""))
+    console.print(table)

@@ -57,6 +57,7 @@ _TYPES = {
     "integer": "INTEGER",
     "long": "BIGINT",
     "double": "DOUBLE",
+    "boolean": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP WITH TIME ZONE",
 }

@@ -47,12 +47,16 @@ def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:
 # What a row says, without when and in which run it was written.
 ITEM_FACTS = """
 SELECT uri, content_sha256, size_bytes, mtime_ns, media_type, width, height, duration_ms, perceptual_hash, captured_at,
-       outcome, reason, detail, frames_examined, layers, examination, score
+       outcome, reason, detail, frames_examined, layers, examination, depicts_person, faces_max, level,
+       [one.detector || one.level FOR one IN scores],
+       list_concat([score], flatten([[one.calibrated, one.raw, one.face_raw] FOR one IN scores]))
 FROM items_latest ORDER BY uri
 """
 FRAME_FACTS = """
-SELECT DISTINCT content_sha256, frame_index, timestamp_ms, detector, detector_digest, error, score
-FROM frames ORDER BY content_sha256, frame_index
+SELECT DISTINCT content_sha256, frame_index, timestamp_ms, detector, detector_digest, error, not_assessable, face_count,
+       [[face.x, face.y, face.width, face.height, face.confidence] FOR face IN faces],
+       list_concat([score, raw], [face.raw FOR face IN faces])
+FROM frames ORDER BY content_sha256, frame_index, detector
 """
 
 
@@ -62,7 +66,9 @@ def assert_same_rows(store: Path, reference: Path) -> None:
         found, wanted = rows(store, sql), rows(reference, sql)
         assert [row[:-1] for row in found] == [row[:-1] for row in wanted]
         for ours, theirs in zip(found, wanted, strict=True):
-            assert ours[-1] == pytest.approx(theirs[-1], abs=1e-5), ours
+            assert len(ours[-1]) == len(theirs[-1])
+            for one, other in zip(ours[-1], theirs[-1], strict=True):
+                assert one == pytest.approx(other, abs=1e-5), ours
     assert rows(store, DOUBLES) == []
 
 

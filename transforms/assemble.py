@@ -1,93 +1,95 @@
-"""Assemble: an examination and the scores of its frames become rows; here frames are long gone."""
+"""Assemble: an examination and what detectors answered become rows; here frames are long gone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import apache_beam as beam
 
-from transforms.detect.calibration import calibrate, level, roll_up
-from transforms.detect.package import DetectorConfig, load_package
+from transforms.conclude import Answers, conclude, gather
+from transforms.detect.calibration import calibrate
+from transforms.detect.package import load_package
+from transforms.examination import EXAMINATIONS
 from transforms.examine.sniff import is_named_as_media
-from transforms.outcomes import Outcome, Reason
-from transforms.records import (
-    DetectorInfo,
-    DetectorScore,
-    Examination,
-    FrameKey,
-    FrameScore,
-    LayerNote,
-    Place,
-    Reference,
-    SegmentSpec,
-)
+from transforms.outcomes import Reason
+from transforms.records import DetectorChoice, Examination, FrameFacts, FrameScore, Place, Reference, SegmentSpec
 
 Row = dict[str, Any]
-Scored = tuple[FrameKey, FrameScore]
+
+
+def scores_of(detector: int) -> str:
+    """The tag under which the scores of the detector of that index come in."""
+    return f"scores{detector}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one content: one item row per place."""
+    """The rows of one content: one item row per place, one frame row per frame and detector."""
 
     items: list[Row]
     frames: list[Row]
 
 
 class Assemble(beam.PTransform):
-    """{examinations: (key, (Reference, Examination)), scores: (FrameKey, FrameScore)} → ``Rows``, one per content."""
+    """{examinations: (key, (Reference, Examination, frames)), scores0, …: (FrameKey, FrameScore)} → ``Rows``.
 
-    def __init__(self, spec: SegmentSpec, detector: str, info: DetectorInfo) -> None:
+    One element for each content.
+    """
+
+    def __init__(self, spec: SegmentSpec, detectors: Sequence[DetectorChoice]) -> None:
         super().__init__()
-        self._assemble = _AssembleFn(spec, detector, info)
+        self._spec = spec
+        self._detectors = detectors
 
     def expand(self, inputs: Any) -> beam.PCollection:
         """See the class."""
-        scores = inputs["scores"] | "ByContent" >> beam.Map(lambda scored: (scored[0].key, scored))
-        joined = {"examinations": inputs["examinations"], "scores": scores} | "Join" >> beam.CoGroupByKey()
-        return joined | "ToRows" >> beam.ParDo(self._assemble)
+        joined = {EXAMINATIONS: inputs[EXAMINATIONS]}
+        for index, detector in enumerate(self._detectors):
+            tag = scores_of(index)
+            by_content = f"ByContent {detector.info.name}" >> beam.Map(lambda scored: (scored[0].key, scored))
+            joined[tag] = inputs[tag] | by_content
+        return joined | "Join" >> beam.CoGroupByKey() | "ToRows" >> beam.ParDo(_AssembleFn(self._spec, self._detectors))
 
 
 class _AssembleFn(beam.DoFn):
-    def __init__(self, spec: SegmentSpec, detector: str, info: DetectorInfo) -> None:
+    def __init__(self, spec: SegmentSpec, detectors: Sequence[DetectorChoice]) -> None:
         self._spec = spec
-        self._detector = detector
-        self._info = info
+        self._detectors = detectors
 
     def setup(self) -> None:
-        self._config = load_package(self._detector).config
+        self._configs = [load_package(detector.package).config for detector in self._detectors]
 
     def process(self, joined: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[Rows]:
         key, parts = joined
-        examinations = list(parts["examinations"])
+        examinations = list(parts[EXAMINATIONS])
         if len(examinations) != 1:
             raise RuntimeError(f"{key} has {len(examinations)} examinations in one segment; every content has one")
-        reference, examination = examinations[0]
-        yield assemble(reference, examination, list(parts["scores"]), self._spec, self._config, self._info)
+        reference, examination, frames = examinations[0]
+        answers = [
+            gather(index, config, detector.info, frames, parts[scores_of(index)])
+            for index, (config, detector) in enumerate(zip(self._configs, self._detectors, strict=True))
+        ]
+        yield assemble(reference, examination, frames, answers, self._spec)
 
 
 def assemble(
     reference: Reference,
     examination: Examination,
-    scored: list[Scored],
+    frames: Sequence[FrameFacts],
+    answers: Sequence[Answers],
     spec: SegmentSpec,
-    config: DetectorConfig,
-    info: DetectorInfo,
 ) -> Rows:
     """The rows of one content.
 
     Args:
         reference: The content and its places in this segment.
         examination: Without scores when it is new, with them when it was known.
-        scored: The frames' scores, in any order.
+        frames: The sampled frames, in order; none when it was known.
+        answers: What each detector answered; the first one's score is the item's.
         spec: What all rows of the segment share.
-        config: The detector's calibration and roll-up.
-        info: The detector's identity.
     """
-    scored = sorted(scored, key=lambda one: one[0].frame_index)
     if reference.known is None:
-        examination = conclude(examination, [score for _, score in scored], config, info)
-        examination = replace(examination, examined_at=spec.started_at)
+        examination = replace(conclude(examination, frames, answers), examined_at=spec.started_at)
     shared = {
         "scan_id": spec.scan_id,
         "segment_id": spec.segment_id,
@@ -108,20 +110,36 @@ def assemble(
         }
         for place in reference.places
     ]
-    frames = [
-        {
-            **shared,
-            "frame_index": frame.frame_index,
-            "timestamp_ms": frame.timestamp_ms,
-            "detector": info.name,
-            "detector_digest": info.digest,
-            "score": None if score.raw is None else calibrate(score.raw, config),
-            "raw": score.raw,
+    rows = [shared | row for one in answers for row in _frame_rows(frames, one)]
+    return Rows(items, rows)
+
+
+def _frame_rows(frames: Sequence[FrameFacts], answers: Answers) -> Iterator[Row]:
+    """One detector's row for each frame."""
+    for index, (facts, score) in enumerate(zip(frames, answers.frames, strict=True)):
+        yield {
+            "frame_index": index,
+            "timestamp_ms": facts.timestamp_ms,
+            "detector": answers.info.name,
+            "detector_digest": answers.info.digest,
+            **_score_columns(score, answers),
             "error": score.error,
+            "not_assessable": score.not_assessable,
+            "face_count": facts.face_count,
+            "faces": None if facts.faces is None else _face_cells(index, facts, answers),
         }
-        for frame, score in scored
+
+
+def _face_cells(index: int, facts: FrameFacts, answers: Answers) -> list[Row]:
+    unscored = FrameScore(None)
+    return [
+        asdict(face) | _score_columns(answers.faces.get((index, number), unscored), answers)
+        for number, face in enumerate(facts.faces or ())
     ]
-    return Rows(items, frames)
+
+
+def _score_columns(score: FrameScore, answers: Answers) -> dict[str, float | None]:
+    return {"score": None if score.raw is None else calibrate(score.raw, answers.config), "raw": score.raw}
 
 
 def _as_named(examination: Examination, place: Place) -> Examination:
@@ -130,26 +148,3 @@ def _as_named(examination: Examination, place: Place) -> Examination:
         return examination
     reason = Reason.NAMED_AS_MEDIA if is_named_as_media(place.member_path or place.uri) else Reason.NOT_MEDIA
     return examination.ended(reason, reason.sentence)
-
-
-def conclude(
-    examination: Examination, scores: list[FrameScore], config: DetectorConfig, info: DetectorInfo
-) -> Examination:
-    """Adds the detector's roll-up; an item of whose frames none could be scored was not examined."""
-    raws = [score.raw for score in scores if score.raw is not None]
-    examination = replace(examination, frames_examined=len(raws))
-    if not raws:
-        if examination.outcome is not Outcome.EXAMINED:
-            return examination
-        error = next((score.error for score in scores if score.error), "no frame reached the detector")
-        return examination.ended(Reason.SCORING_FAILED, error)
-    raw = roll_up(raws, config)
-    calibrated = calibrate(raw, config)
-    roll = DetectorScore(info.name, info.digest, raw, calibrated, level(calibrated, config))
-    layers = examination.layers
-    if len(raws) < len(scores):
-        layers = (
-            *layers,
-            LayerNote("detector", "frames_failed", f"{len(scores) - len(raws)} of {len(scores)} frames"),
-        )
-    return replace(examination, scores=(roll,), layers=layers)

@@ -13,15 +13,20 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
 from transforms.examine.settings import ExamineSettings
+from transforms.examine.views import FrameViews
 from transforms.metrics import Ticker, count, record_ms
 from transforms.outcomes import Reason
-from transforms.records import Examination, FrameKey, Reference
+from transforms.records import Examination, FrameFacts, FrameKey, Reference
 
-FRAMES = "frames"
 EXAMINATIONS = "examinations"
 _LOOK_AHEAD_PER_CHILD = 3
 _OF_THE_PLACE = frozenset({Reason.UNREADABLE, Reason.VANISHED, Reason.CHANGED_DURING_SCAN})
 """Reasons for which the same bytes are looked for in their next place."""
+
+
+def views_for(detector: int) -> str:
+    """The tag under which the views for the detector of that index come out."""
+    return f"views{detector}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class ExamineOptions:
 class Examine(beam.PTransform):
     """``Reference`` → tagged outputs.
 
-    ``frames``: (FrameKey, uint8 (views, size, size, 3)); ``examinations``: (key, (Reference, Examination)).
+    ``views0``, ``views1`` …, one for each detector: (FrameKey, uint8 (views, size, size, 3));
+    ``examinations``: (key, (Reference, Examination, tuple of FrameFacts)).
     """
 
     def __init__(self, settings: ExamineSettings, options: ExamineOptions) -> None:
@@ -55,7 +61,8 @@ class Examine(beam.PTransform):
     def expand(self, references: beam.PCollection) -> Any:
         """See the class."""
         examine = _ExamineFn(self._settings, self._options)
-        return references | "ExamineFiles" >> beam.ParDo(examine).with_outputs(FRAMES, EXAMINATIONS)
+        tags = [views_for(index) for index in range(len(self._settings.detectors))]
+        return references | "ExamineFiles" >> beam.ParDo(examine).with_outputs(*tags, EXAMINATIONS)
 
 
 class _ExamineFn(beam.DoFn):
@@ -64,6 +71,10 @@ class _ExamineFn(beam.DoFn):
     def __init__(self, settings: ExamineSettings, options: ExamineOptions) -> None:
         self._settings = settings
         self._options = options
+        inputs = settings.inputs
+        self._tags: dict[int, list[tuple[int, str]]] = {index: [] for index in range(len(inputs))}
+        for number, detector in enumerate(settings.detectors):
+            self._tags[inputs.index(detector.input)].append((number, views_for(number)))
         self._pool: ChildPool | None = None
         self._pending: dict[Future[Examined], tuple[Reference, int]] = {}
 
@@ -77,7 +88,7 @@ class _ExamineFn(beam.DoFn):
 
     def process(self, reference: Reference) -> Iterator[Any]:
         if reference.known is not None:
-            yield self._conclude(reference, reference.known)
+            yield self._conclude(reference, reference.known, ())
             return
         if self._options.stop_file and Path(self._options.stop_file).exists():
             count("examine", "deferred", len(reference.places))
@@ -114,12 +125,22 @@ class _ExamineFn(beam.DoFn):
                 continue
             count("examine", "children_lost", examined.children_lost)
             record_ms("examine", "cpu_ms", examined.cpu_seconds)
-            for number, (timestamp_ms, views) in enumerate(examined.frames):
-                yield beam.pvalue.TaggedOutput(FRAMES, (FrameKey(reference.key, number, timestamp_ms), views))
-            yield self._conclude(reference, examined.examination)
+            for number, frame in enumerate(examined.frames):
+                yield from self._hand_out(reference.key, number, frame)
+            yield self._conclude(reference, examined.examination, tuple(frame.facts for frame in examined.frames))
 
-    def _conclude(self, reference: Reference, examination: Examination) -> beam.pvalue.TaggedOutput:
+    def _hand_out(self, key: str, number: int, frame: FrameViews) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Every view goes to each detector that wants such views and for which the frame is in scope."""
+        for (index, face), views in frame.views.items():
+            frame_key = FrameKey(key, number, frame.facts.timestamp_ms, face)
+            for detector, tag in self._tags[index]:
+                if frame.facts.not_assessable[detector] is None:
+                    yield beam.pvalue.TaggedOutput(tag, (frame_key, views))
+
+    def _conclude(
+        self, reference: Reference, examination: Examination, frames: tuple[FrameFacts, ...]
+    ) -> beam.pvalue.TaggedOutput:
         for _ in reference.places:
             self._ticker.tick(examination.outcome)
-        conclusion: tuple[str, Any] = (reference.key, (reference, examination))
+        conclusion: tuple[str, Any] = (reference.key, (reference, examination, frames))
         return beam.pvalue.TaggedOutput(EXAMINATIONS, conclusion)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transforms.outcomes import Outcome, Reason
+
+if TYPE_CHECKING:
+    from transforms.examine.faces import Face
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,29 @@ class LayerNote:
 
 @dataclass(frozen=True, slots=True)
 class DetectorScore:
-    """One detector's roll-up for one item; ``calibrated`` is in [0, 1], null where nothing could be scored."""
+    """One detector's roll-up for one item; ``calibrated`` is in [0, 1], null where nothing could be scored.
+
+    ``face_raw`` and ``face_calibrated`` roll up the crops of faces in the same way, null where none was scored. They
+    are for information: no false-alarm rate is measured for crops of faces yet, so ``level`` does not look at them.
+    """
 
     detector: str
     digest: str
     raw: float | None
     calibrated: float | None
     level: str
+    face_raw: float | None = None
+    face_calibrated: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was learnt about one content, whatever happened to it. ``reason`` is null exactly for ``examined``."""
+    """What was learnt about one content, whatever happened to it. ``reason`` is null exactly for ``examined``.
+
+    ``depicts_person`` is True where a face was found, False where none was found in any examined frame (a person may
+    still be there, turned away or small), None where faces were not looked for in every frame; ``faces_max`` is the
+    largest number of faces in one frame.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
@@ -68,6 +82,8 @@ class Examination:
     scores: tuple[DetectorScore, ...] = ()
     layers: tuple[LayerNote, ...] = ()
     examined_at: datetime | None = None
+    depicts_person: bool | None = None
+    faces_max: int | None = None
 
     @classmethod
     def refused(cls, reason: Reason, detail: str | None = None) -> "Examination":
@@ -101,19 +117,39 @@ class FrameKey:
     """Which frame of which content: ``frame_index`` counts the sampled frames from 0.
 
     ``timestamp_ms`` is the frame's own presentation time, exact to a microsecond; None for a still or a page.
+    ``face`` is None for the frame as a whole, else the index of one of its faces in ``FrameFacts``.
     """
 
     key: str
     frame_index: int
     timestamp_ms: float | None
+    face: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What rows say of one sampled frame, beside scores.
+
+    Attributes:
+        timestamp_ms: As in ``FrameKey``.
+        not_assessable: For each detector of the scan why the frame is out of its scope, or None: it is to be scored.
+        face_count: Faces found, or None where none were looked for.
+        faces: Boxes of the surest of them, or None likewise.
+    """
+
+    timestamp_ms: float | None
+    not_assessable: tuple[str | None, ...]
+    face_count: int | None = None
+    faces: "tuple[Face, ...] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class FrameScore:
-    """The detector's raw logit for one frame, or the error that this one frame cost."""
+    """The detector's raw logit for one frame, or the error that it cost, or why it is out of the detector's scope."""
 
     raw: float | None
     error: str | None = None
+    not_assessable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +159,14 @@ class DetectorInfo:
     name: str
     version: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorChoice:
+    """A detector of a scan: the name or folder of its package, resolved on the worker, and whose package that is."""
+
+    package: str
+    info: DetectorInfo
 
 
 @dataclass(frozen=True, slots=True)

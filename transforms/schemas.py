@@ -16,6 +16,19 @@ _SCORE = pa.struct(
         ("raw", pa.float64()),
         ("calibrated", pa.float64()),
         ("level", pa.string()),
+        ("face_raw", pa.float64()),
+        ("face_calibrated", pa.float64()),
+    ]
+)
+_FACE = pa.struct(
+    [
+        ("x", pa.int32()),
+        ("y", pa.int32()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("confidence", pa.float64()),
+        ("score", pa.float64()),
+        ("raw", pa.float64()),
     ]
 )
 _NOTE = pa.struct([("layer", pa.string()), ("status", pa.string()), ("detail", pa.string())])
@@ -48,6 +61,8 @@ ITEMS = pa.schema(
         ("layers", pa.list_(_NOTE)),
         ("examination", pa.string()),
         ("examined_at", TIMESTAMP),
+        ("depicts_person", pa.bool_()),
+        ("faces_max", pa.int32()),
     ]
 )
 
@@ -63,6 +78,9 @@ FRAMES = pa.schema(
         ("score", pa.float64()),
         ("raw", pa.float64()),
         ("error", pa.string()),
+        ("not_assessable", pa.string()),
+        ("face_count", pa.int32()),
+        ("faces", pa.list_(_FACE)),
     ]
 )
 

@@ -8,9 +8,10 @@ import io
 import json
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import apache_beam as beam
@@ -27,7 +28,7 @@ from transforms.metrics import record_ms
 from transforms.records import SegmentSpec
 from transforms.schemas import TABLES
 
-_ORDER = {"items": ("uri", "member_path"), "frames": ("content_sha256", "frame_index")}
+_ORDER = {"items": ("uri", "member_path"), "frames": ("content_sha256", "frame_index", "detector")}
 _STATISTICS = ("content_sha256", "uri", "segment_id", "scan_id")
 
 
@@ -39,6 +40,7 @@ class Part:
         path: Relative to its table.
         stats: Delta's file statistics.
         counts: Item rows by ``outcome:reason``.
+        levels: Item rows by ``detector:level``.
     """
 
     table: str
@@ -46,6 +48,7 @@ class Part:
     size_bytes: int
     stats: dict[str, Any]
     counts: dict[str, int]
+    levels: dict[str, int] = field(default_factory=dict)
 
 
 class WriteParts(beam.PTransform):
@@ -106,11 +109,10 @@ def write_part(store: str, table: str, segment_id: str, rows: list[Row]) -> Part
     pq.write_table(data, buffer, compression="zstd")
     path = f"{segment_id[:16]}/part-{uuid.uuid4().hex}.parquet"
     write_file(f"{store}/{table}/{path}", buffer.getvalue())
-    counts: dict[str, int] = {}
-    for row in rows if table == "items" else ():
-        name = f"{row['outcome']}:{row['reason'] or ''}"
-        counts[name] = counts.get(name, 0) + 1
-    return Part(table, path, buffer.tell(), _statistics(data), counts)
+    items = rows if table == "items" else []
+    counts = Counter(f"{row['outcome']}:{row['reason'] or ''}" for row in items)
+    levels = Counter(f"{score['detector']}:{score['level']}" for row in items for score in row["scores"] or ())
+    return Part(table, path, buffer.tell(), _statistics(data), dict(counts), dict(levels))
 
 
 def _statistics(data: pa.Table) -> dict[str, Any]:

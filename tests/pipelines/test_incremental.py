@@ -111,9 +111,9 @@ def test_another_detector_digest_makes_everything_due(source: Path, scan: ScanCa
 
     scan(source)
     other = tmp_path / "other-detector"
-    shutil.copytree(configs.ROOT / "detectors" / "aiqyn-compact", other)
+    shutil.copytree(configs.ROOT / "detectors" / configs.DEFAULT_DETECTOR, other)
     (other / "NOTE.md").write_text("one more file, another digest")
-    summary = scan(source, detector=str(other))
+    summary = scan(source, detectors=(str(other),))
     assert (summary.plan.unchanged, len(summary.plan.due), summary.reused) == (0, 5, 0)
     detectors = rows(tmp_path / "store", "SELECT count(DISTINCT detector_digest) FROM frames")
     assert detectors == [(2,)], "the old scores are kept"

@@ -1,18 +1,22 @@
-"""From examination and scores to rows: one item row per place, and no way for a gap to read as a result."""
+"""From examination and answers to rows: one item row per place, one frame row per frame and detector."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from transforms.assemble import assemble, conclude
+import configs
+from transforms.assemble import assemble
+from transforms.conclude import gather
 from transforms.detect.calibration import calibrate
 from transforms.detect.package import load_package
+from transforms.examine.faces import Face
 from transforms.outcomes import Outcome, Reason
 from transforms.records import (
     DetectorInfo,
     DetectorScore,
     Examination,
+    FrameFacts,
     FrameKey,
     FrameScore,
     Place,
@@ -20,27 +24,39 @@ from transforms.records import (
     SegmentSpec,
 )
 
-CONFIG = load_package("aiqyn-compact").config
-INFO = DetectorInfo("d", "1", "digest")
+CONFIG = load_package(configs.DEFAULT_DETECTOR).config
+INFOS = (DetectorInfo("d", "1", "digest"), DetectorInfo("e", "1", "other"))
 SPEC = SegmentSpec("scan", "segment", "/store", "examination", datetime(2026, 1, 2, tzinfo=UTC))
 PLACES = (Place("/s", "/s/a.jpg", "/s/a.jpg", 3, 4), Place("/s", "/s/b.txt", "/s/b.txt", 3, 5))
 EXAMINED = Examination(Outcome.EXAMINED, media_type="image/jpeg", frames_examined=2)
-OK, BAD = FrameScore(1.0), FrameScore(None, "no")
+FACES = (Face(1, 2, 30, 40, 0.9), Face(5, 6, 70, 80, 0.8))
 
 
-def rows(examination: Examination, scores: list[FrameScore], known: bool = False):
+def rows(examination: Examination, frames: list[FrameFacts], *scored, known: bool = False):
+    """``scored``: for each detector its scores by (frame index, face index or None)."""
     reference = Reference("hash", PLACES, "hash", examination if known else None)
-    scored = [(FrameKey("hash", index, index * 40.0), score) for index, score in enumerate(scores)]
-    return assemble(reference, examination, scored[::-1], SPEC, CONFIG, INFO)
+    answers = [
+        gather(
+            number,
+            CONFIG,
+            INFOS[number],
+            frames,
+            [(FrameKey("hash", frame, None, face), score) for (frame, face), score in scores.items()],
+        )
+        for number, scores in enumerate(scored)
+    ]
+    return assemble(reference, examination, frames, answers, SPEC)
+
+
+TWO_FRAMES = [FrameFacts(0.0, (None,)), FrameFacts(40.0, (None,))]
 
 
 def test_one_row_per_place_and_frames_once() -> None:
-    found = rows(EXAMINED, [OK, FrameScore(3.0)])
+    found = rows(EXAMINED, TWO_FRAMES, {(1, None): FrameScore(3.0), (0, None): FrameScore(1.0)})
     assert [(row["uri"], row["outcome"], row["frames_examined"]) for row in found.items] == [
         ("/s/a.jpg", "examined", 2),
         ("/s/b.txt", "examined", 2),
     ]
-    assert found.items[0]["score"] == pytest.approx(calibrate(2.0, CONFIG))
     assert found.items[0]["examined_at"] == SPEC.started_at
     assert [(row["frame_index"], row["timestamp_ms"], row["raw"]) for row in found.frames] == [
         (0, 0.0, 1.0),
@@ -48,43 +64,62 @@ def test_one_row_per_place_and_frames_once() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("examination", "scores", "outcome", "reason", "frames", "has_score"),
-    [
-        (EXAMINED, [OK, OK], Outcome.EXAMINED, None, 2, True),
-        (EXAMINED, [OK, BAD], Outcome.EXAMINED, None, 1, True),
-        (EXAMINED, [BAD, BAD], Outcome.FAILED, Reason.SCORING_FAILED, 0, False),
-        (EXAMINED, [], Outcome.FAILED, Reason.SCORING_FAILED, 0, False),
-        (EXAMINED.ended(Reason.TRUNCATED, "half"), [OK], Outcome.FAILED, Reason.TRUNCATED, 1, True),
-        (Examination.refused(Reason.NOT_MEDIA), [], Outcome.NOT_CHECKED, Reason.NOT_MEDIA, 0, False),
-        (Examination.refused(Reason.OUT_OF_MEMORY), [], Outcome.FAILED, Reason.OUT_OF_MEMORY, 0, False),
-    ],
-)
-def test_conclusions(examination, scores, outcome, reason, frames, has_score) -> None:
-    found = conclude(examination, scores, CONFIG, INFO)
-    assert (found.outcome, found.reason, found.frames_examined, bool(found.scores)) == (
-        outcome,
-        reason,
-        frames,
-        has_score,
+def test_each_detector_has_its_rows_and_the_first_one_the_item_s_score() -> None:
+    frames = [FrameFacts(0.0, (None, "flat")), FrameFacts(40.0, (None, None))]
+    found = rows(
+        EXAMINED, frames, {(0, None): FrameScore(1.0), (1, None): FrameScore(None, "no")}, {(1, None): FrameScore(2.0)}
     )
-
-
-def test_a_frame_that_could_not_be_scored_is_noted() -> None:
-    notes = conclude(EXAMINED, [OK, BAD], CONFIG, INFO).layers
-    assert [(note.layer, note.status, note.detail) for note in notes] == [
-        ("detector", "frames_failed", "1 of 2 frames")
+    names = ("detector", "detector_digest", "frame_index", "timestamp_ms", "raw", "error", "not_assessable")
+    assert [tuple(row[name] for name in names) for row in found.frames] == [
+        ("d", "digest", 0, 0.0, 1.0, None, None),
+        ("d", "digest", 1, 40.0, None, "no", None),
+        ("e", "other", 0, 0.0, None, None, "flat"),
+        ("e", "other", 1, 40.0, 2.0, None, None),
     ]
+    assert [row["score"] for row in found.frames] == [
+        None if row["raw"] is None else pytest.approx(calibrate(row["raw"], CONFIG)) for row in found.frames
+    ]
+    assert found.items[0]["score"] == pytest.approx(calibrate(1.0, CONFIG))
+    assert [score["raw"] for score in found.items[0]["scores"]] == [1.0, 2.0]
+
+
+def test_an_item_that_its_first_detector_cannot_assess_has_no_score_whatever_the_second_says() -> None:
+    found = rows(EXAMINED, [FrameFacts(None, ("flat", None))], {}, {(0, None): FrameScore(2.0)})
+    assert (found.items[0]["outcome"], found.items[0]["score"]) == ("examined", None)
+    assert found.items[0]["scores"][1]["raw"] == 2.0
+
+
+def test_boxes_of_faces_are_the_same_for_each_detector_and_scores_its_own() -> None:
+    frames = [FrameFacts(None, (None, None), 2, FACES)]
+    found = rows(
+        EXAMINED,
+        frames,
+        {(0, None): FrameScore(1.0), (0, 1): FrameScore(4.0)},
+        {(0, None): FrameScore(1.0)},
+    )
+    box = {"x": 1, "y": 2, "width": 30, "height": 40, "confidence": 0.9, "score": None, "raw": None}
+    assert [row["face_count"] for row in found.frames] == [2, 2]
+    assert [row["faces"][0] for row in found.frames] == [box, box]
+    assert [row["faces"][1]["raw"] for row in found.frames] == [4.0, None]
+    assert found.frames[0]["faces"][1]["score"] == pytest.approx(calibrate(4.0, CONFIG))
+    assert (found.items[0]["depicts_person"], found.items[0]["faces_max"]) == (True, 2)
+
+
+def test_faces_that_were_not_looked_for_are_null_not_none() -> None:
+    found = rows(EXAMINED, [FrameFacts(None, (None,))], {(0, None): FrameScore(1.0)})
+    assert (found.frames[0]["face_count"], found.frames[0]["faces"]) == (None, None)
+    assert (found.items[0]["depicts_person"], found.items[0]["faces_max"]) == (None, None)
 
 
 def test_known_bytes_keep_their_examination() -> None:
     at = datetime(2025, 1, 1, tzinfo=UTC)
-    known = replace(EXAMINED, scores=(DetectorScore("d", "digest", 9.0, 0.9, "none"),), examined_at=at)
-    found = rows(known, [], known=True)
-    assert {(row["score"], row["examined_at"]) for row in found.items} == {(0.9, at)}
+    scores = (DetectorScore("d", "digest", 9.0, 0.9, "none"),)
+    known = replace(EXAMINED, scores=scores, examined_at=at, depicts_person=True, faces_max=3)
+    found = rows(known, [], {}, known=True)
+    assert {(row["score"], row["examined_at"], row["faces_max"]) for row in found.items} == {(0.9, at, 3)}
     assert found.frames == []
 
 
 def test_bytes_that_are_no_media_are_named_by_each_place() -> None:
-    found = rows(Examination.refused(Reason.NOT_MEDIA), [])
+    found = rows(Examination.refused(Reason.NOT_MEDIA), [], {})
     assert [row["reason"] for row in found.items] == ["named_as_media", "not_media"]

@@ -9,11 +9,13 @@ from apache_beam.testing.util import assert_that
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import configs
 from transforms.detect.package import DetectorError, load_package
 from transforms.records import DetectorInfo, FrameKey
 from transforms.score import DetectorHandler, Score
 
-PACKAGE = load_package("aiqyn-compact")
+DEFAULT = configs.DEFAULT_DETECTOR
+PACKAGE = load_package(DEFAULT)
 INFO = DetectorInfo(PACKAGE.config.name, PACKAGE.config.version, PACKAGE.digest)
 SPEC = PACKAGE.config.input
 
@@ -24,19 +26,19 @@ def frame(seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def network() -> torch.nn.Module:
-    return DetectorHandler("aiqyn-compact", INFO, 4, threads=1).load_model()
+    return DetectorHandler(DEFAULT, INFO, 4, threads=1).load_model()
 
 
 @pytest.fixture(scope="module")
 def alone(network: torch.nn.Module) -> list[float]:
-    handler = DetectorHandler("aiqyn-compact", INFO, 1, threads=1)
+    handler = DetectorHandler(DEFAULT, INFO, 1, threads=1)
     return [next(iter(handler.run_inference([frame(seed)], network))).raw for seed in range(6)]
 
 
 @settings(max_examples=15, deadline=None)
 @given(seeds=st.lists(st.integers(0, 5), min_size=1, max_size=9), batch_size=st.sampled_from([1, 3, 8]))
 def test_a_score_does_not_depend_on_its_company(seeds, batch_size, network, alone) -> None:
-    handler = DetectorHandler("aiqyn-compact", INFO, batch_size, threads=1)
+    handler = DetectorHandler(DEFAULT, INFO, batch_size, threads=1)
     scores = handler.run_inference([frame(seed) for seed in seeds], network)
     assert [score.raw for score in scores] == pytest.approx([alone[seed] for seed in seeds], abs=1e-5)
 
@@ -47,7 +49,7 @@ def test_a_score_does_not_depend_on_its_company(seeds, batch_size, network, alon
     ids=["another shape", "another type"],
 )
 def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: torch.nn.Module, alone: list[float]) -> None:
-    handler = DetectorHandler("aiqyn-compact", INFO, 4, threads=1)
+    handler = DetectorHandler(DEFAULT, INFO, 4, threads=1)
     scores = list(handler.run_inference([frame(0), bad, frame(1)], network))
     assert scores[1].raw is None
     assert scores[1].error
@@ -59,20 +61,20 @@ def test_a_score_that_is_no_number_is_an_error(network: torch.nn.Module) -> None
         def forward(self, frames: torch.Tensor) -> torch.Tensor:
             return torch.full((len(frames),), torch.nan)
 
-    scores = list(DetectorHandler("aiqyn-compact", INFO, 4, threads=1).run_inference([frame(0)], Broken()))
+    scores = list(DetectorHandler(DEFAULT, INFO, 4, threads=1).run_inference([frame(0)], Broken()))
     assert scores[0].raw is None
     assert "nan" in scores[0].error
 
 
 def test_batches_have_one_size() -> None:
-    kwargs = DetectorHandler("aiqyn-compact", INFO, 7, threads=1).batch_elements_kwargs()
+    kwargs = DetectorHandler(DEFAULT, INFO, 7, threads=1).batch_elements_kwargs()
     assert kwargs == {"min_batch_size": 7, "max_batch_size": 7}
 
 
 def test_a_worker_with_another_package_refuses() -> None:
     other = DetectorInfo(INFO.name, INFO.version, "0" * 64)
     with pytest.raises(DetectorError, match="Install the same aiqyn and detector package on every worker"):
-        DetectorHandler("aiqyn-compact", other, 4, threads=1).load_model()
+        DetectorHandler(DEFAULT, other, 4, threads=1).load_model()
 
 
 def test_the_transform_keeps_keys_with_their_scores(alone: list[float]) -> None:
@@ -83,5 +85,5 @@ def test_the_transform_keeps_keys_with_their_scores(alone: list[float]) -> None:
         assert [raws[seed] for seed in range(5)] == pytest.approx(alone[:5], abs=1e-5)
 
     with TestPipeline(runner="FnApiRunner") as pipeline:
-        scores = pipeline | beam.Create(keyed) | Score("aiqyn-compact", INFO, batch_size=2, threads=1)
+        scores = pipeline | beam.Create(keyed) | Score(DEFAULT, INFO, batch_size=2, threads=1)
         assert_that(scores, check)

@@ -3,12 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from transforms.detect.levels import NONE, UNDECIDED
 from transforms.detect.package import Calibration, DetectorConfig
-
-NONE = "none"
-UNDECIDED = "undecided"
-NOT_ASSESSABLE = "not_assessable"
-"""Levels beside those of the operating points; `not_assessable` is for what is out of the detector's scope."""
 
 
 def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:

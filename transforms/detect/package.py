@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 import configs
 from transforms.detect.errors import DetectorError
 from transforms.detect.preprocess import InputSpec
+from transforms.detect.scope import ScopeRules
 from transforms.detect.weights import check_weights, sha256_file
 
 # Names of other modules that belong to a package's interface; what is defined here needs no mention.
@@ -143,6 +144,7 @@ class DetectorConfig(_Model):
     description: str
     architecture: Architecture
     input: InputSpec
+    scope: ScopeRules | None = None
     rollup: RollUp
     calibration: Calibration
     abstention: Abstention | None = None

@@ -1,9 +1,11 @@
-"""Messages between an examiner child and its parent: a JSON object, and pixels behind it, over one Unix socket."""
+"""Messages between an examiner child and its parent: a JSON object, and arrays behind it, over one Unix socket."""
 
 import json
+import math
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,19 +20,22 @@ class ChannelClosedError(Exception):
     """The other side is gone."""
 
 
-def send(channel: socket.socket, message: dict[str, Any], pixels: Pixels | None = None) -> None:
-    """Sends one message; ``pixels`` is any C-contiguous uint8 array, its shape travels in the message."""
-    if pixels is not None:
-        pixels = np.ascontiguousarray(pixels)
-        message = {**message, "shape": list(pixels.shape)}
+def send(channel: socket.socket, message: dict[str, Any], arrays: Sequence[Pixels] = ()) -> None:
+    """Sends one message; ``arrays`` are uint8 of any shapes, which travel in the message."""
+    arrays = [np.ascontiguousarray(array) for array in arrays]
+    if arrays:
+        message = {**message, "shapes": [list(array.shape) for array in arrays]}
     text = json.dumps(message, ensure_ascii=False).encode(errors="replace")
-    channel.sendall(_HEADER.pack(len(text), 0 if pixels is None else pixels.nbytes) + text)
-    if pixels is not None:
-        channel.sendall(pixels.data.cast("B"))
+    channel.sendall(_HEADER.pack(len(text), sum(array.nbytes for array in arrays)) + text)
+    for array in arrays:
+        channel.sendall(array.data.cast("B"))
 
 
-def receive(channel: socket.socket) -> tuple[dict[str, Any], Pixels | None]:
+def receive(channel: socket.socket) -> tuple[dict[str, Any], list[Pixels]]:
     """Receives one whole message, within the socket's timeout.
+
+    Returns:
+        The message and the arrays behind it, all over one buffer.
 
     Raises:
         ChannelClosedError: The other side closed, or sent what no side of ours would.
@@ -50,9 +55,18 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], Pixels | None]:
         message = json.loads(text)
         if not isinstance(message, dict):
             raise ChannelClosedError("a message that is no object is none of ours")
-        return message, np.frombuffer(data, np.uint8).reshape(message["shape"]) if data else None
+        return message, _split(data, message["shapes"]) if data else []
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ChannelClosedError(f"a message that cannot be read is none of ours ({type(error).__name__})") from error
+
+
+def _split(data: bytearray, shapes: Sequence[Sequence[int]]) -> list[Pixels]:
+    sizes = [math.prod(shape) for shape in shapes]
+    if sum(sizes) != len(data) or any(length < 1 for shape in shapes for length in shape):
+        raise ValueError(f"{len(data)} bytes do not fill arrays of {shapes}")
+    whole = np.frombuffer(data, np.uint8)
+    ends = np.cumsum(sizes)
+    return [whole[end - size : end].reshape(shape) for end, size, shape in zip(ends, sizes, shapes, strict=True)]
 
 
 def _read(channel: socket.socket, size: int, deadline: float | None) -> bytearray:

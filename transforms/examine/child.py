@@ -14,9 +14,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any, BinaryIO
 
 from transforms.examine import sandbox
+from transforms.examine.face_model import read_face_model
 
 Examine = Callable[..., Any]
 _LAST_SECONDS = 5.0
@@ -35,6 +37,7 @@ def serve(channel: socket.socket, settings_json: str, examine: Examine | None = 
         examine: Stands in for ``examine_content``; tests of misbehaving decoders use it.
     """
     data = json.loads(settings_json)
+    face_model = read_face_model() if data["faces"]["enabled"] else None  # behind the door no file can be opened
     sandbox.limit_resources(data["limits"]["memory_bytes"])
     door = sandbox.close_door()
 
@@ -43,11 +46,12 @@ def serve(channel: socket.socket, settings_json: str, examine: Examine | None = 
 
     from transforms.examine import channel as messages  # noqa: PLC0415
     from transforms.examine.content import examine_content  # noqa: PLC0415
+    from transforms.examine.faces import FaceFinder  # noqa: PLC0415
     from transforms.examine.settings import ExamineSettings  # noqa: PLC0415
 
     cv2.setNumThreads(1)
     settings = ExamineSettings.from_json(data)
-    examine = examine or examine_content
+    examine = examine or partial(examine_content, finder=FaceFinder(face_model) if face_model else None)
     messages.send(channel, {"ready": True, "door": door})
     threading.Thread(target=_leave_with_parent, args=(channel,), daemon=True).start()
     while True:
@@ -67,16 +71,12 @@ def serve(channel: socket.socket, settings_json: str, examine: Examine | None = 
 
 def _answer(examine: Examine, file: BinaryIO, name: str, settings: Any, channel: socket.socket) -> dict[str, Any]:
     from transforms.examine import channel as messages  # noqa: PLC0415
+    from transforms.examine.frame_messages import to_message  # noqa: PLC0415
     from transforms.outcomes import Reason  # noqa: PLC0415
     from transforms.records import Examination  # noqa: PLC0415
 
     try:
-        found = examine(
-            file,
-            name,
-            settings,
-            lambda time_ms, views: messages.send(channel, {"timestamp_ms": time_ms}, views),
-        )
+        found = examine(file, name, settings, lambda frame: messages.send(channel, *to_message(frame)))
     except MemoryError:
         found = Examination.refused(Reason.OUT_OF_MEMORY)
     return asdict(found)

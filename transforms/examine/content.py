@@ -3,32 +3,38 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 import cv2
 
-from transforms.detect.preprocess import InputSpec, prepare
 from transforms.examine import pictures, videos
-from transforms.examine.frames import Frame, MediaError, Pixels, perceptual_hash
+from transforms.examine.faces import FaceFinder
+from transforms.examine.frames import Frame, MediaError, perceptual_hash
 from transforms.examine.pictures import PictureFacts
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.examine.videos import Video
+from transforms.examine.views import FrameViews, look
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination
 
-Emit = Callable[[float | None, Pixels], None]
-"""Takes one sampled frame: its time and its views, uint8 (views, size, size, 3)."""
+Emit = Callable[[FrameViews], None]
+"""Takes what is kept of one sampled frame."""
+Look = Callable[[Frame], FrameViews]
 
 
-def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: Emit) -> Examination:
-    """Examines one file and emits the views of its sampled frames.
+def examine_content(
+    file: BinaryIO, name: str, settings: ExamineSettings, emit: Emit, finder: FaceFinder | None = None
+) -> Examination:
+    """Examines one file and emits the facts and views of its sampled frames.
 
     Args:
         file: Open for reading, seekable, at the start; only this file is read.
         name: The file's name, used for nothing but the reason when its content is no media.
         settings: What to sample and within which limits.
         emit: Called once per sampled frame, in order.
+        finder: Finds faces; without it none are looked for.
 
     Returns:
         The examination without scores; ``frames_examined`` counts the emitted frames. Nothing that a file can do
@@ -46,7 +52,7 @@ def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: 
         return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(name) else Reason.NOT_MEDIA)
     examine = _examine_picture if media_type.startswith("image/") else _examine_video
     try:
-        return examine(file, media_type, settings, emit)
+        return examine(file, media_type, settings, emit, partial(look, settings=settings, finder=finder))
     except MediaError as error:
         return replace(Examination.refused(error.reason, error.detail), media_type=media_type)
     except (cv2.error, MemoryError) as error:
@@ -54,19 +60,23 @@ def examine_content(file: BinaryIO, name: str, settings: ExamineSettings, emit: 
         return replace(Examination.refused(told.reason, told.detail), media_type=media_type)
 
 
-def _examine_picture(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
+def _examine_picture(
+    file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit, look_at: Look
+) -> Examination:
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
     frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
-    return _emit_all(frames, facts, media_type, settings.input, emit)
+    return _emit_all(frames, facts, media_type, emit, look_at)
 
 
-def _examine_video(file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit) -> Examination:
+def _examine_video(
+    file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit, look_at: Look
+) -> Examination:
     video = videos.open_video(file, media_type, settings.limits)
-    return _emit_all(videos.sample_video(video, settings.sampling), video, media_type, settings.input, emit)
+    return _emit_all(videos.sample_video(video, settings.sampling), video, media_type, emit, look_at)
 
 
 def _emit_all(
-    frames: Iterator[Frame], facts: PictureFacts | Video, media_type: str, spec: InputSpec, emit: Emit
+    frames: Iterator[Frame], facts: PictureFacts | Video, media_type: str, emit: Emit, look_at: Look
 ) -> Examination:
     """Emits every frame; ``facts`` are read only then, since decoding completes them."""
     count, first_hash = 0, None
@@ -74,7 +84,7 @@ def _emit_all(
     try:
         for frame in frames:
             first_hash = first_hash or perceptual_hash(frame.rgb)
-            emit(frame.timestamp_ms, prepare(frame.rgb, spec))
+            emit(look_at(frame))
             count += 1
     except MediaError as error:
         ending = error

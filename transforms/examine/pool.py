@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from transforms.examine import channel as messages
-from transforms.examine.frames import Pixels
+from transforms.examine.frame_messages import from_message
 from transforms.examine.settings import ExamineSettings
+from transforms.examine.views import FrameViews
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, LayerNote, Place
 
@@ -50,10 +51,10 @@ _INHERITED = (
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One file's examination with its sampled frames: time in milliseconds, and views (views, size, size, 3)."""
+    """One file's examination with its sampled frames."""
 
     examination: Examination
-    frames: list[tuple[float | None, Pixels]]
+    frames: list[FrameViews]
     children_lost: int = 0
     cpu_seconds: float = 0.0
 
@@ -102,18 +103,20 @@ class Child:
             ChildDiedError: With the reason; the child is gone and must be replaced.
         """
         deadline = time.monotonic() + self._limits.file_seconds
-        frames: list[tuple[float | None, Pixels]] = []
+        frames: list[FrameViews] = []
         try:
             self._channel.settimeout(self._limits.frame_seconds)
             request = json.dumps({"name": name}).encode()
             socket.send_fds(self._channel, [request], [descriptor])
             while True:
                 self._channel.settimeout(max(0.001, min(self._limits.frame_seconds, deadline - time.monotonic())))
-                message, pixels = messages.receive(self._channel)
-                if pixels is None:
+                message, arrays = messages.receive(self._channel)
+                if "examination" in message:
                     found = examination_from_json(message["examination"])
                     return Examined(found, frames[: found.frames_examined], 0, float(message["cpu_seconds"]))
-                frames.append(self._checked_frame(message["timestamp_ms"], pixels, len(frames)))
+                if len(frames) == self._settings.sampling.frames:
+                    raise ValueError(f"more than {len(frames)} frames")  # noqa: TRY301  (as from_message raises)
+                frames.append(from_message(message, arrays, self._settings))
         except TimeoutError as error:
             self.close()
             raise ChildDiedError(Reason.TIMED_OUT, f"No frame came in time after {len(frames)} frames.") from error
@@ -123,14 +126,6 @@ class Child:
             self.close()
             detail = f"The decoder sent what no examiner sends ({type(error).__name__}: {error})."
             raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300]) from error
-
-    def _checked_frame(self, timestamp_ms: Any, pixels: Pixels, before: int) -> tuple[float | None, Pixels]:
-        spec = self._settings.input
-        if before >= self._settings.sampling.frames:
-            raise ValueError(f"more than {before} frames")
-        if pixels.shape != (spec.views, spec.size, spec.size, 3):
-            raise ValueError(f"a frame of shape {pixels.shape}")
-        return None if timestamp_ms is None else float(timestamp_ms), pixels
 
     def _cause_of_death(self) -> ChildDiedError:
         self._channel.close()

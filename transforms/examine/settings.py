@@ -1,11 +1,12 @@
 """What an examiner child must know before its first file; plain dataclasses, since children import little."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from transforms.detect.preprocess import InputSpec
+from transforms.detect.scope import ScopeRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,36 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceSearch:
+    """Whether people's faces are looked for in every frame, and how many of a frame's largest are scored."""
+
+    enabled: bool = True
+    scored: Annotated[int, Ge(0), Le(8)] = 1
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorNeeds:
+    """What one detector wants to see of a frame, and of which frames it wants to see nothing."""
+
+    input: InputSpec
+    scope: ScopeRules | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ExamineSettings:
     """Everything that decides what a child returns for given bytes."""
 
     sampling: Sampling
     limits: Limits
-    input: InputSpec
+    detectors: tuple[DetectorNeeds, ...]
+    faces: FaceSearch = field(default_factory=FaceSearch)
+
+    @property
+    def inputs(self) -> tuple[InputSpec, ...]:
+        """Every distinct input of the detectors, in their order: detectors that see alike share their views."""
+        return tuple(dict.fromkeys(detector.input for detector in self.detectors))
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain dictionaries."""
@@ -55,4 +80,9 @@ class ExamineSettings:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ExamineSettings":
         """The inverse of ``to_json``."""
-        return cls(Sampling(**data["sampling"]), Limits(**data["limits"]), InputSpec(**data["input"]))
+        detectors = (
+            DetectorNeeds(InputSpec(**one["input"]), one["scope"] and ScopeRules(**one["scope"]))
+            for one in data["detectors"]
+        )
+        sampling, limits = Sampling(**data["sampling"]), Limits(**data["limits"])
+        return cls(sampling, limits, tuple(detectors), FaceSearch(**data["faces"]))

@@ -12,14 +12,14 @@ from PIL import Image
 
 from examples.media import heif, pictures
 from transforms.detect.preprocess import InputSpec
-from transforms.examine.settings import ExamineSettings, Limits, Sampling
+from transforms.examine.settings import DetectorNeeds, ExamineSettings, FaceSearch, Limits, Sampling
 from transforms.records import Place
 
 SPEC = InputSpec(size=32, views=2, short_side=48)
 
 
 def settings_of(frames: int = 16, **limits: Any) -> ExamineSettings:
-    return ExamineSettings(Sampling(frames), Limits(**limits), SPEC)
+    return ExamineSettings(Sampling(frames), Limits(**limits), (DetectorNeeds(SPEC),), FaceSearch(enabled=False))
 
 
 def place_of(path: Path) -> Place:

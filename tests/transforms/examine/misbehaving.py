@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from transforms.examine.child import serve
+from transforms.examine.views import FrameViews
 from transforms.outcomes import Outcome
-from transforms.records import Examination
+from transforms.records import Examination, FrameFacts
 
 CHANNEL = socket.socket(fileno=int(sys.argv[1]))
 
@@ -32,13 +33,14 @@ def examine(file, name, settings, emit):
 
 class Emitter:
     def __init__(self, settings, emit):
-        spec = settings.input
+        (spec,) = settings.inputs
         self.shape = (spec.views, spec.size, spec.size, 3)
         self.emit = emit
         self.count = 0
 
     def __call__(self, shape=None, time_ms=None):
-        self.emit(float(self.count) if time_ms is None else time_ms, np.full(shape or self.shape, self.count, np.uint8))
+        facts = FrameFacts(float(self.count) if time_ms is None else time_ms, (None,))
+        self.emit(FrameViews(facts, {(0, None): np.full(shape or self.shape, self.count, np.uint8)}))
         self.count += 1
 
 
@@ -101,9 +103,12 @@ def raw(file, emit, kind):
         "kinds": framed({"examination": complete(width="wide"), "cpu_seconds": 0}),
         "layers": framed({"examination": complete(layers=[{"a": 1}]), "cpu_seconds": 0}),
         "surrogate": framed({"examination": complete(detail="\ud800"), "cpu_seconds": 0}),
-        "shape": framed({"timestamp_ms": 0.0, "shape": [7, 7]}, b"12345"),
-        "no shape": framed({"timestamp_ms": 0.0}, b"12345"),
-        "time": framed({"timestamp_ms": "noon", "shape": [1]}, b"1"),
+        "shape": framed(frame(shapes=[[7, 7]]), b"12345"),
+        "no shape": framed(frame(), b"12345"),
+        "time": framed(frame(timestamp_ms="noon", not_assessable=["flat"], views=[])),
+        "face": framed(frame(faces=[[0, 0, 9, 9, "sure"]], face_count=1, not_assessable=["flat"], views=[])),
+        "no views": framed(frame(views=[])),
+        "unasked views": framed(frame(not_assessable=["flat"], shapes=[[1]]), b"1"),
         "huge": b"\xff\xff\xff\x7f\xff\xff\xff\x7f",
     }
     CHANNEL.sendall(texts[kind])
@@ -113,6 +118,11 @@ def raw(file, emit, kind):
 def framed(message, pixels=b""):
     text = json.dumps(message).encode()
     return len(text).to_bytes(4, "little") + len(pixels).to_bytes(4, "little") + text + pixels
+
+
+def frame(**changes):
+    plain = {"timestamp_ms": 0.0, "not_assessable": [None], "face_count": None, "faces": None, "views": [[0, None]]}
+    return plain | changes
 
 
 def complete(**changes):

@@ -22,27 +22,29 @@ def ends():
 def test_a_message_arrives_as_it_was_sent(ends):
     ours, theirs = ends
     send(theirs, {"name": "Наурыз", "number": 1.5, "nothing": None})
-    assert receive(ours) == ({"name": "Наурыз", "number": 1.5, "nothing": None}, None)
+    assert receive(ours) == ({"name": "Наурыз", "number": 1.5, "nothing": None}, [])
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 4, 3), (1,), (1, 1, 1, 3)])
-def test_pixels_arrive_behind_their_message(ends, shape):
+@pytest.mark.parametrize("shapes", [[(2, 3, 4, 3)], [(1,)], [(1, 1, 1, 3), (5, 4), (7,)], [(2, 2), (2, 2)]])
+def test_arrays_arrive_behind_their_message(ends, shapes):
     ours, theirs = ends
-    pixels = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
-    send(theirs, {"timestamp_ms": 40.0}, pixels)
-    send(theirs, {"timestamp_ms": 80.0}, pixels.T)
-    for wanted in (pixels, pixels.T):
+    arrays = [np.arange(np.prod(shape), dtype=np.uint8).reshape(shape) + index for index, shape in enumerate(shapes)]
+    turned = [array.T for array in arrays]
+    send(theirs, {"timestamp_ms": 40.0}, arrays)
+    send(theirs, {"timestamp_ms": 80.0}, turned)
+    for time_ms, wanted in ((40.0, arrays), (80.0, turned)):
         message, found = receive(ours)
-        assert np.array_equal(found, wanted)
-        assert message["shape"] == list(wanted.shape)
+        assert message["timestamp_ms"] == time_ms
+        assert message["shapes"] == [list(array.shape) for array in wanted]
+        assert all(np.array_equal(a, b) for a, b in zip(found, wanted, strict=True))
 
 
 def test_a_large_message_passes_while_both_sides_work(ends):
     ours, theirs = ends
     pixels = np.random.default_rng(1).integers(0, 256, (5, 1024, 1024, 3), np.uint8)
-    sender = threading.Thread(target=send, args=(theirs, {}, pixels))
+    sender = threading.Thread(target=send, args=(theirs, {}, [pixels]))
     sender.start()
-    assert np.array_equal(receive(ours)[1], pixels)
+    assert np.array_equal(receive(ours)[1][0], pixels)
     sender.join()
 
 
@@ -54,6 +56,10 @@ def test_text_that_fits_into_no_table_is_mended(ends):
 
 def header(text, pixels=0):
     return struct.pack("<II", text, pixels)
+
+
+def said(text, pixels):
+    return header(len(text), pixels) + text + bytes(pixels)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +74,14 @@ def header(text, pixels=0):
         header(3) + b"{x}",
         header(2) + b"\xff\xfe",
         header(100_000) + b"[" * 100_000,
-        header(2, 4) + b"{}1234",
-        header(13, 4) + b'{"shape":[3]}1234',
-        header(15, 4) + b'{"shape":"four"}1234'[:-1],
+        said(b'{"shapes":[[3]]}', 4),
+        said(b'{"shapes":[[-4]]}', 4),
+        said(b'{"shapes":[[-2,-2]]}', 4),
+        said(b'{"shapes":[[4],[0]]}', 4),
+        said(b'{"shapes":[[2.0,2.0]]}', 4),
+        said(b'{"shapes":["four"]}', 4),
+        said(b'{"shapes":4}', 4),
+        said(b"{}", 4),
         header((1 << 20) + 1),
         header(2, (256 << 20) + 1) + b"{}",
         header(0xFFFFFFFF, 0xFFFFFFFF),

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from examine_samples import picture_bytes, settings_of
 
+from transforms.detect.preprocess import InputSpec
+from transforms.detect.scope import ScopeRules
 from transforms.examine import channel as messages
 from transforms.examine.pool import CHILD_COMMAND, Child, ChildDiedError
-from transforms.examine.settings import ExamineSettings
+from transforms.examine.settings import DetectorNeeds, ExamineSettings
 from transforms.outcomes import Outcome, Reason
 
 MISBEHAVING = (sys.executable, "-P", str(Path(__file__).with_name("misbehaving.py")))
@@ -48,10 +51,10 @@ def examined(child, path):
 
 def test_a_child_says_that_it_is_ready_and_what_its_door_is(bare):
     channel, _ = bare
-    message, pixels = messages.receive(channel)
+    message, arrays = messages.receive(channel)
     assert message["ready"] is True
     assert set(message["door"]) == {"files", "network"}
-    assert pixels is None
+    assert arrays == []
 
 
 def test_a_child_ends_when_the_channel_closes(bare):
@@ -69,7 +72,7 @@ def test_an_answer_is_frames_and_then_the_examination(bare, write):
         socket.send_fds(channel, [b'{"name": "a.tif"}'], [file.fileno()])
         answers = [messages.receive(channel) for _ in range(3)]
     assert [answer[0].get("timestamp_ms", "end") for answer in answers] == [None, None, "end"]
-    assert [None if pixels is None else pixels.shape for _, pixels in answers] == [(2, 32, 32, 3)] * 2 + [None]
+    assert [[array.shape for array in arrays] for _, arrays in answers] == [[(2, 32, 32, 3)]] * 2 + [[]]
     assert answers[2][0]["examination"]["frames_examined"] == 2
     assert answers[2][0]["cpu_seconds"] >= 0
 
@@ -141,6 +144,8 @@ def test_closing_a_busy_child_takes_no_time(write):
     assert time.monotonic() - started < 3
 
 
-def test_settings_survive_the_journey():
+@pytest.mark.parametrize("scope", [None, ScopeRules(min_short_side=7)])
+def test_settings_survive_the_journey(scope):
     settings = settings_of(7, pixels=12, frame_seconds=0.5)
+    settings = replace(settings, detectors=(*settings.detectors, DetectorNeeds(InputSpec(64, 3, 64), scope)))
     assert ExamineSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings

@@ -21,10 +21,8 @@ PICTURE = pictures.generated_picture(1, (64, 48))
 def examined(path, name=None, **limits):
     frames = []
     with path.open("rb") as file:
-        found = examine_content(
-            file, name or path.name, settings_of(**limits), lambda time_ms, views: frames.append((time_ms, views))
-        )
-    return found, frames
+        found = examine_content(file, name or path.name, settings_of(**limits), frames.append)
+    return found, [(frame.facts.timestamp_ms, frame.views[0, None]) for frame in frames]
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo.mp4", "photo.txt", "photo"])

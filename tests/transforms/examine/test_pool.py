@@ -78,8 +78,8 @@ def test_frames_and_facts_come_back(tmp_path):
     with pool_of(command=CHILD_COMMAND, frames=4) as pool:
         found = pool.submit(place_of(tmp_path / "a.mp4")).result()
     assert told(found) == (Outcome.EXAMINED, None)
-    assert [time_ms for time_ms, _ in found.frames] == [times[number] for number in (0, 8, 16, 24)]
-    assert {views.shape for _, views in found.frames} == {(2, 32, 32, 3)}
+    assert [frame.facts.timestamp_ms for frame in found.frames] == [times[number] for number in (0, 8, 16, 24)]
+    assert {frame.views[0, None].shape for frame in found.frames} == {(2, 32, 32, 3)}
     assert found.examination.frames_examined == 4
     assert (found.children_lost, found.cpu_seconds > 0) == (0, True)
 
@@ -233,6 +233,9 @@ GARBAGE = [
     "shape",
     "no shape",
     "time",
+    "face",
+    "no views",
+    "unasked views",
     "huge",
 ]
 

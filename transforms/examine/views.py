@@ -1,0 +1,97 @@
+"""What is kept of a sampled frame: facts for its rows and the views that detectors score; all else ends here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from transforms.detect.preprocess import InputSpec, prepare
+from transforms.detect.scope import assess
+from transforms.examine.faces import Face, FaceFinder, Faces, face_view
+from transforms.examine.frames import Frame, Pixels
+from transforms.examine.settings import ExamineSettings
+from transforms.records import FrameFacts
+
+ViewKey = tuple[int, int | None]
+"""Which of ``ExamineSettings.inputs``, and which face of ``FrameFacts.faces``, or None: the frame as a whole."""
+
+_WIDENINGS = (1.25, 1.5, 1.75, 2.0)
+"""By how much the square of each further view is wider than the first; the last is 3.2 times the face."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameViews:
+    """One sampled frame: its facts, and uint8 (views, size, size, 3) for every input that some detector scores."""
+
+    facts: FrameFacts
+    views: Mapping[ViewKey, Pixels]
+
+
+def look(frame: Frame, settings: ExamineSettings, finder: FaceFinder | None) -> FrameViews:
+    """Assesses one frame for every detector, finds its faces, and cuts the views that detectors are to score.
+
+    A detector for which the frame is out of scope gets neither views of it nor of its faces.
+
+    Args:
+        frame: As decoded.
+        settings: Detectors' inputs and scopes, and how many faces are scored.
+        finder: None where faces are not looked for.
+    """
+    scopes = {one.scope for one in settings.detectors if one.scope is not None}
+    reasons = {scope: assess(frame.rgb, scope) for scope in scopes}
+    not_assessable = tuple(reasons[one.scope] if one.scope is not None else None for one in settings.detectors)
+    inputs = settings.inputs
+    wanted = {
+        inputs.index(one.input) for one, reason in zip(settings.detectors, not_assessable, strict=True) if not reason
+    }
+    views: dict[ViewKey, Pixels] = {(index, None): prepare(frame.rgb, inputs[index]) for index in sorted(wanted)}
+    faces = _find(frame.rgb, finder)
+    if faces is None:
+        return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable), views)
+    for number in _largest(faces, settings.faces.scored):
+        for index in sorted(wanted):
+            crops = face_views(frame.rgb, faces.boxes[number], inputs[index])
+            if crops is not None:
+                views[index, number] = crops
+    return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable, faces.count, faces.boxes), views)
+
+
+def face_views(rgb: Pixels, face: Face, spec: InputSpec) -> Pixels | None:
+    """Cuts as many views around a face as the detector has of a frame, each with a wider margin, about one centre.
+
+    Args:
+        rgb: The frame, uint8 (H, W, 3).
+        face: A box in it.
+        spec: Number and side of the views.
+
+    Returns:
+        uint8 (views, size, size, 3), or None where the face is too small for a view (``faces.face_view``).
+    """
+    narrowest = face_view(rgb, face, spec.size)
+    if narrowest is None:
+        return None
+    wider = (face_view(rgb, _widened(face, factor), spec.size) for factor in _WIDENINGS[: spec.views - 1])
+    return np.stack([narrowest, *(crop for crop in wider if crop is not None)])
+
+
+def _widened(face: Face, factor: float) -> Face:
+    width, height = round(face.width * factor), round(face.height * factor)
+    x, y = face.x - (width - face.width) // 2, face.y - (height - face.height) // 2
+    return replace(face, x=x, y=y, width=width, height=height)
+
+
+def _find(rgb: Pixels, finder: FaceFinder | None) -> Faces | None:
+    """A frame that the network cannot take costs its faces, not the file: its pixels are sound, others scored them."""
+    if finder is None:
+        return None
+    try:
+        return finder.find(rgb)
+    except cv2.error:
+        return None
+
+
+def _largest(faces: Faces, count: int) -> list[int]:
+    """Indices of the largest boxes; of equal ones the surer first."""
+    areas = [box.width * box.height for box in faces.boxes]
+    return sorted(range(len(areas)), key=lambda index: -areas[index])[:count]
