@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from programs import Then, export, package, small, tamper
 from torch import nn
 
+from tests.transforms.detect.programs import Then, export, package, small, tamper
 from transforms.detect.exported.interpreter import Interpreter
 from transforms.detect.exported.reader import read_program
 from transforms.detect.package import DetectorError, load_package

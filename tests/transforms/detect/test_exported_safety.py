@@ -9,8 +9,20 @@ from pathlib import Path
 
 import pytest
 import torch
-from programs import CONSTANTS, MODEL, SAMPLES, WEIGHTS, export, graph, package, records, small, tamper, write
 
+from tests.transforms.detect.programs import (
+    CONSTANTS,
+    MODEL,
+    SAMPLES,
+    WEIGHTS,
+    export,
+    graph,
+    package,
+    records,
+    small,
+    tamper,
+    write,
+)
 from transforms.detect.package import DetectorError, load_package
 from transforms.detect.scoring import load_network
 
