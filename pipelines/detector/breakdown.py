@@ -11,7 +11,6 @@ from pipelines.detector import metrics
 from pipelines.detector.evaluate import fold_of
 from pipelines.detector.ranking import ranking
 from pipelines.detector.record import (
-    NOT_ASSESSABLE,
     Group,
     Histogram,
     Label,
@@ -22,6 +21,7 @@ from pipelines.detector.record import (
     Roc,
     Sample,
 )
+from transforms.detect.levels import NOT_ASSESSABLE
 
 # Under five pictures a figure says more about chance than about the generator.
 MIN_GROUP = 5

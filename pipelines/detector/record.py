@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from transforms.detect.package import Interval, Share, Skill
 
 SCHEMA: Literal["aiqyn-evaluation/1"] = "aiqyn-evaluation/1"
-NOT_ASSESSABLE = "not_assessable"
 
 Label = Literal["ai", "real"]
 Group = Literal["all", "source", "generator"]
