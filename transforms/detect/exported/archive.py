@@ -1,15 +1,16 @@
 """The `.pt2` archive of a `torch.export` program: which records it may hold, read as plain bytes.
 
 `torch.export.load` of torch 2.13 runs code from the file: it unpickles the sample inputs (without limits, once
-`weights_only=True` has refused them), custom objects and some weights, it evaluates symbolic sizes with `sympy.sympify`,
-which is Python's `eval`, it looks operators up under any name in `torch`, and it loads shared libraries that lie in the
-archive. None of that can be switched off, so it is never called: the records that are plain data, JSON and raw tensors,
-are read here, and the rest is never opened or is refused.
+`weights_only=True` has refused them), custom objects and some weights, it evaluates symbolic sizes with
+`sympy.sympify`, which is Python's `eval`, it looks operators up under any name in `torch`, and it loads shared
+libraries that lie in the archive. None of that can be switched off, so it is never called: the records that are plain
+data, JSON and raw tensors, are read here, and the rest is never opened or is refused.
 """
 
 import json
 import re
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from transforms.detect.errors import DetectorError
 SUFFIX = ".pt2"
 MAX_BYTES = 4 << 30
 MAX_RECORDS = 20_000
-MAX_JSON_BYTES = 64 << 20
+MAX_JSON_BYTES = 32 << 20
 
 _MODEL = "models/model.json"
 _CONFIGS = {"data/weights/": "model_weights_config.json", "data/constants/": "model_constants_config.json"}
@@ -47,10 +48,17 @@ class Archive:
     payloads: dict[str, tuple[str, dict[str, Any]]]
     sizes: dict[str, int]
 
-    def read(self, record: str) -> bytes:
-        """The bytes of a tensor record."""
-        with zipfile.ZipFile(self.path) as file:
-            return file.read(f"{self.root}/{record}")
+    def read(self, records: Iterable[str]) -> dict[str, bytearray]:
+        """The bytes of tensor records, each once; they can be written to, as torch wants it.
+
+        Raises:
+            DetectorError: `corrupt_program` when the bytes are not those that the archive says they are.
+        """
+        try:
+            with zipfile.ZipFile(self.path) as file:
+                return {record: bytearray(file.read(f"{self.root}/{record}")) for record in set(records)}
+        except (zipfile.BadZipFile, EOFError) as e:
+            raise DetectorError("corrupt_program", f"{self.path}: {e}; export the network again") from e
 
 
 def open_archive(path: Path) -> Archive:

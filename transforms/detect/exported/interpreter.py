@@ -27,10 +27,8 @@ class Interpreter(nn.Module):
         self._path = program.archive.path
         self._input, self._output = program.input, program.output
         self._weights = list(program.weights)
-        records: dict[str, bytearray] = {}
+        records = program.archive.read(spec.record for spec in program.weights.values())
         for number, spec in enumerate(program.weights.values()):
-            if spec.record not in records:
-                records[spec.record] = bytearray(program.archive.read(spec.record))
             self.register_buffer(f"weight_{number}", _tensor(spec, records[spec.record]))
         self._calls = [self._call(instruction) for instruction in program.instructions]
         self._drops = _last_uses(program)

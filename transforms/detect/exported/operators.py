@@ -25,9 +25,9 @@ COMPUTE = _names(
     clamp clamp_min clamp_max clip maximum minimum where lerp addcmul addcdiv nan_to_num
     eq ne lt le gt ge logical_and logical_or logical_not logical_xor bitwise_and bitwise_or bitwise_xor bitwise_not
     isnan isinf isfinite
-    view reshape view_as reshape_as expand expand_as permute transpose t numpy_T movedim flatten unflatten squeeze
-    unsqueeze cat concat stack hstack split split_with_sizes chunk unbind slice select narrow index_select index gather
-    take_along_dim repeat repeat_interleave tile flip roll pad constant_pad_nd reflection_pad1d reflection_pad2d
+    view reshape view_as reshape_as expand expand_as permute transpose t numpy_T swapaxes movedim flatten unflatten
+    squeeze unsqueeze cat concat stack hstack split split_with_sizes chunk unbind slice select narrow index_select index
+    gather take_along_dim repeat repeat_interleave tile flip roll pad constant_pad_nd reflection_pad1d reflection_pad2d
     replication_pad1d replication_pad2d pixel_shuffle pixel_unshuffle unfold im2col diagonal tril triu masked_fill
     meshgrid broadcast_to alias clone contiguous detach lift_fresh_copy to type_as
     full full_like zeros zeros_like ones ones_like new_zeros new_ones new_full arange linspace scalar_tensor eye
