@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import configs
 from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode
 
 ROOT = Path(__file__).parents[2]
+DEFAULT = configs.DEFAULT_DETECTOR
 
 
 def aiqyn(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -57,6 +59,7 @@ def test_a_file_that_is_no_media_is_no_gap(tmp_path: Path) -> None:
         (["scan", "/nowhere", "--store", "{new}"], "There is nothing at /nowhere."),
         (["scan", "{sound}", "--store", "{new}", "--runner", "DirectRunner"], "Use FnApiRunner"),
         (["scan", "{sound}", "--store", "{new}", "--detector", "none"], "none"),
+        (["scan", "{sound}", "--store", "{new}", "--detector", DEFAULT, "--detector", DEFAULT], "Two detectors"),
         (["scan", "{sound}", "--store", "{new}", "--profile", "none"], "Shipped: default"),
         (["query", "--store", "{new}", "SELECT 1"], "Make one: aiqyn scan"),
         (["query", "--store", "{store}", "SELECT nothing"], "The query did not run"),
@@ -105,6 +108,7 @@ def test_log_lines_can_be_json(sound: Path, tmp_path: Path) -> None:
     ending = entries[1]
     assert (ending["message"], ending["exit_status"]) == ("scan ended", 0)
     assert ending["rows"] == [{"outcome": "examined", "reason": None, "items": 1}]
+    assert [(one["detector"], one["items"]) for one in ending["levels"]] == [(DEFAULT, 1)]
 
 
 def test_a_plan_can_be_json(sound: Path, tmp_path: Path) -> None:
@@ -121,7 +125,12 @@ def test_scans_lists_the_history(store: Path) -> None:
 
 
 def test_doctor_passes_here_and_fails_on_a_broken_detector(tmp_path: Path) -> None:
-    assert aiqyn("doctor").returncode == ExitCode.COMPLETE
+    from tests.detectors import make_detector
+
+    second = make_detector(tmp_path / "second", "second", scope={"min_short_side": 64})
+    sound = aiqyn("doctor", "--detector", configs.DEFAULT_DETECTOR, "--detector", second)
+    assert sound.returncode == ExitCode.COMPLETE, sound.stdout
+    assert all(name in sound.stdout for name in ("faces", configs.DEFAULT_DETECTOR, "second"))
     broken = aiqyn("doctor", "--detector", tmp_path)
     assert broken.returncode == ExitCode.SELF_TEST_FAILED
     assert "FAILED" in broken.stdout

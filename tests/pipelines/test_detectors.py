@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+import configs
 from examples.media import pictures
+from pipelines import chosen, doctor
 from pipelines.errors import ExitCode, UsageError
 from pipelines.profile import load_profile
 from pipelines.runners import RunnerChoice
@@ -257,9 +259,9 @@ def test_each_file_is_decoded_once_and_again_for_another_detector(
 
     monkeypatch.setattr(ChildPool, "examine", spy)
     one, two = detectors[:1], detectors[:2]
-    for chosen, decoded in ((one, 6), (two, 6), (two, 0), (two[::-1], 6)):
+    for named, decoded in ((one, 6), (two, 6), (two, 0), (two[::-1], 6)):
         names.clear()
-        scan(source, detectors=chosen)
+        scan(source, detectors=named)
         assert len(names) == decoded
     assert rows(tmp_path / "store", "SELECT DISTINCT scores[1].detector FROM items_latest WHERE scores <> []") == [
         ("large",)
@@ -336,6 +338,23 @@ def test_faces_are_not_looked_for_where_the_profile_says_so(
 
 def _arrived() -> None:
     raise AssertionError("pixels left the stage that they live in")
+
+
+def _gone() -> bytes:
+    raise FileNotFoundError(2, "No such file")
+
+
+@pytest.mark.parametrize(("read", "sentence"), [(lambda: b"another", "is damaged"), (_gone, "cannot be read")])
+def test_without_the_face_model_nothing_is_begun(
+    read: Callable[[], bytes], sentence: str, source: Path, scan: ScanCall, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(chosen, "read_face_model", read)
+    with pytest.raises(UsageError, match=f"{sentence}.*Install Aiqyn again"):
+        scan(source)
+    assert not (tmp_path / "store").exists()
+    checks = {check.name: check.passed for check in doctor._checks([configs.DEFAULT_DETECTOR])}
+    assert checks["faces"] is False
+    assert checks["decoder: png.png"] is True
 
 
 class _Unshippable(np.ndarray[Any, Any]):

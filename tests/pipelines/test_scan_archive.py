@@ -40,10 +40,36 @@ def test_examined_items_have_scores_and_only_they_lack_a_reason(scanned: Path) -
     wrong = rows(
         scanned,
         """SELECT uri FROM items WHERE (outcome = 'examined') <> (reason IS NULL)
-           OR (outcome = 'examined' AND (score IS NULL OR frames_examined < 1 OR score NOT BETWEEN 0 AND 1))
+           OR (outcome = 'examined' AND (frames_examined < 1 OR score NOT BETWEEN 0 AND 1))
+           OR (outcome = 'examined' AND ((score IS NULL) <> (level = 'not_assessable') OR level IS NULL))
            OR (outcome = 'not_checked' AND score IS NOT NULL)""",
     )
     assert wrong == []
+
+
+def test_what_the_detector_cannot_assess_says_why_of_every_frame(scanned: Path) -> None:
+    unexplained = rows(
+        scanned,
+        """SELECT uri FROM items WHERE level = 'not_assessable' AND NOT list_bool_or(
+             [one.status = 'not_assessable' AND starts_with(one.detail, frames_examined || ' of ') FOR one IN layers])
+           UNION ALL SELECT content_sha256 FROM frames
+           WHERE (raw IS NULL) <> (not_assessable IS NOT NULL OR error IS NOT NULL)""",
+    )
+    assert unexplained == []
+
+
+def test_photographs_are_scored_and_a_portrait_shows_a_person(scanned: Path) -> None:
+    """Whatever the scope of the default detector is, it must not spare it the pictures that it is made for."""
+    found = rows(
+        scanned,
+        """SELECT regexp_extract(uri, '[^/]*$'), score IS NOT NULL, depicts_person, faces_max FROM items
+           WHERE uri LIKE '%/autumn/%' ORDER BY 1""",
+    )
+    assert found == [
+        ("astronaut.jpg", True, True, 1),
+        ("cat.jpg", True, False, 0),
+        ("rocket launch, wide.jpg", True, False, 0),
+    ]
 
 
 def test_frames_of_videos_are_timed_and_within_budget(scanned: Path) -> None:

@@ -1,9 +1,11 @@
 """The store as a folder: any name that a person gives it, and sentences where there can be none."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from examples.media.pictures import generated_picture
@@ -38,6 +40,45 @@ def test_columns_that_came_later_are_added(tmp_path: Path, monkeypatch: pytest.M
     assert "runner" in Store.create(tmp_path).columns("scans")
     Store.create(tmp_path).record_scan({"scan_id": "new", "status": "complete", "runner": "r"})
     assert rows(tmp_path, "SELECT scan_id, runner FROM scans ORDER BY 1") == [("new", "r"), ("old", None)]
+
+
+def _as_before_faces() -> dict[str, pa.Schema]:
+    """The tables as they were before detectors had company, scopes and faces."""
+    items, frames = TABLES["items"], TABLES["frames"]
+    scores = items.field("scores")
+    score = pa.struct([field for field in scores.type.value_type if not field.name.startswith("face_")])
+    items = items.set(items.get_field_index("scores"), scores.with_type(pa.list_(score)))
+    later = {"depicts_person", "faces_max", "not_assessable", "face_count", "faces"}
+    return {
+        "items": pa.schema([field for field in items if field.name not in later]),
+        "frames": pa.schema([field for field in frames if field.name not in later]),
+    }
+
+
+def test_a_store_from_before_faces_goes_on(tmp_path: Path, scan: ScanCall, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, store = tmp_path / "source", tmp_path / "store"
+    source.mkdir()
+    generated_picture(1, (64, 48)).save(source / "old.png")
+    with monkeypatch.context() as earlier:
+        for table, schema in _as_before_faces().items():
+            earlier.setitem(TABLES, table, schema)
+        scan(source)
+        assert "faces" not in Store(store).columns("frames")
+        assert "face_raw" not in str(Store(store).columns("items"))
+    levels = "SELECT regexp_extract(uri, '[^/]*$'), level = scores[1].level FROM items_latest ORDER BY 1"
+    assert rows(store, levels) == [("old.png", True)], "it can be asked before it is scanned into"
+    shutil.copy2(source / "old.png", source / "copy.png")
+    generated_picture(2, (64, 48)).save(source / "new.png")
+    assert scan(source).reused == 1, "what it knows of bytes holds"
+    assert list(Store(store).columns("frames")) == TABLES["frames"].names
+    assert rows(store, levels) == [("copy.png", True), ("new.png", True), ("old.png", True)]
+    asked = "scores[1].face_raw IS NULL, depicts_person, faces_max"
+    assert rows(store, f"SELECT {asked} FROM items_latest ORDER BY uri") == [
+        (True, None, None),
+        (True, False, 0),
+        (True, None, None),
+    ]
+    assert rows(store, "SELECT face_count, faces FROM frames ORDER BY 1") == [(0, []), (None, None)]
 
 
 def test_a_store_that_lacks_what_views_name_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
