@@ -9,10 +9,10 @@ import pandas as pd
 from pipelines.detector import packaging
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.evaluate import figures, predict
-from pipelines.detector.fit import Tick
 from pipelines.detector.metrics import auc
 from pipelines.detector.operating import calibrate_scores, shortfalls
 from pipelines.detector.pack import check_place
+from pipelines.detector.settings import Tick
 from transforms.detect.package import DetectorConfig, DetectorError, load_package
 from transforms.detect.scoring import load_network
 

@@ -1,7 +1,7 @@
 """`aiqyn detector`: train a detector package and measure one; torch is imported inside the commands."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 app = typer.Typer(name="detector", help="Train, measure and calibrate detectors.", no_args_is_help=True)
 app.add_typer(own_cli.app)
 
-Manifest = Annotated[
-    Path, typer.Option("--data", help="The manifest (CSV or Parquet); its paths are relative to its folder.")
+Manifests = Annotated[
+    list[Path],
+    typer.Option("--data", help="A manifest (CSV or Parquet), paths relative to its folder; may be given again."),
 ]
+FamilyName = Literal["head", "scratch"]
 Work = Annotated[
     Path | None,
     typer.Option(help="Folder for checkpoints, from which a killed run goes on; by default beside OUT."),
 ]
-FoldEpochs = Annotated[int, typer.Option(min=1, help="Epochs of each held-out fold.")]
-Samples = Annotated[int, typer.Option(min=32, help="Views drawn in one epoch.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed and threads give the same weights.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 
@@ -32,26 +32,29 @@ Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 @app.command()
 def train(
     *,
-    data: Manifest,
+    data: Manifests,
     out: Annotated[Path, typer.Option(help="The package folder to write.")],
+    family: Annotated[
+        FamilyName, typer.Option(help="A linear head on a pretrained trunk, or a small network from scratch.")
+    ] = "head",
+    trunk: Annotated[
+        Path | None, typer.Option(help="For a head: a safetensors file with the trunk; by default the shipped one.")
+    ] = None,
     work: Work = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of the shipped network.")] = 14,
-    fold_epochs: FoldEpochs = 6,
-    samples: Samples = 1024,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
     """Train on the split `train`, measure with sources left out, write a package with its card."""
-    from pipelines.detector.data import read_manifest
-    from pipelines.detector.fit import Settings
+    from pipelines.detector.data import read_manifests
+    from pipelines.detector.settings import FAMILIES
     from pipelines.detector.train import Run, use_threads
     from pipelines.detector.train import train as run_training
 
     use_threads(threads)
     with errors(), progress() as tick:
-        settings = Settings(seed=seed, epochs=epochs, samples=samples)
         folder = work or out.with_name(out.name + ".work")
-        config = run_training(Run(read_manifest(data), out, folder, settings, fold_epochs, tick))
+        run = Run(read_manifests(data), out, folder, FAMILIES[family](seed=seed), tick, trunk)
+        config = run_training(run)
     _show(f"{config.name} {config.version}", config.skill)
 
 
@@ -59,7 +62,7 @@ def train(
 def evaluate(
     detector: Annotated[str, typer.Argument(help="A shipped detector's name or a package folder.")],
     *,
-    data: Manifest,
+    data: Manifests,
     split: Annotated[str, typer.Option(help="The manifest's split to measure on.")] = "dev",
     output: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report here, as one page to read.")] = None,
@@ -68,35 +71,26 @@ def evaluate(
         typer.Option("--leave-one-source-out", help="Train the folds again and measure on what each left out."),
     ] = False,
     work: Work = None,
-    fold_epochs: FoldEpochs = 6,
-    samples: Samples = 1024,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
     """Measure a detector: AUC, recall, false alarms with intervals; both classes treated alike."""
-    from pipelines.detector.data import read_manifest
-    from pipelines.detector.fit import Settings
+    from pipelines.detector.data import read_manifests
     from pipelines.detector.page import render
     from pipelines.detector.report import held_out_report, split_report
+    from pipelines.detector.settings import settings_of
     from pipelines.detector.train import use_threads
     from transforms.detect.package import load_package
 
     use_threads(threads)
     with errors(), progress() as tick:
         package = load_package(detector)
-        rows = read_manifest(data)
+        rows = read_manifests(data)
         for path in (output, html):
             _make_place(path)
         if leave_one_source_out:
             folder = work or Path(f"{package.config.name}.work")
-            settings = Settings(
-                seed=seed,
-                epochs=fold_epochs,
-                samples=samples,
-                architecture=package.config.architecture.name,
-                params=package.config.architecture.params,
-                input=package.config.input,
-            )
+            settings = settings_of(package.config, seed)
             report = held_out_report(package, rows, settings, folder, tick)
         else:
             report = split_report(package, rows, split, tick)

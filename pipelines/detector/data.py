@@ -79,6 +79,11 @@ def _read_table(path: Path) -> pd.DataFrame:
     return rows.astype(object).where(rows.notna(), "").astype(str)
 
 
+def read_manifests(paths: list[Path]) -> pd.DataFrame:
+    """The rows of several manifests, one after another; see `read_manifest`."""
+    return pd.concat([read_manifest(path) for path in paths], ignore_index=True)
+
+
 def trainable(rows: pd.DataFrame) -> pd.DataFrame:
     """The pictures that shipped weights may be trained on: split `train`, `may_ship_weights` yes.
 

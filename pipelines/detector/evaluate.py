@@ -11,8 +11,8 @@ from torch import nn
 from pipelines.detector import metrics
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import load_rgb
-from pipelines.detector.fit import Tick
 from pipelines.detector.ranking import METRICS, ranking
+from pipelines.detector.settings import Tick
 from transforms.detect.calibration import calibrate
 from transforms.detect.package import DetectorConfig, Skill
 from transforms.detect.preprocess import InputSpec, prepare

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,34 +18,37 @@ from torch.nn import functional
 
 from pipelines.detector.augment import training_view
 from pipelines.detector.data import draw_shares, load_rgb
+from pipelines.detector.settings import FINAL, Descent, Tick
 from transforms.detect.network import build
-from transforms.detect.package import DetectorError, Params
-from transforms.detect.preprocess import InputSpec
+from transforms.detect.package import DetectorError
 
-Tick = Callable[[str, int, int], None]
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What decides the weights, apart from the pictures.
+class DescentFamily:
+    """Networks trained from scratch; each has its checkpoint in `work`."""
 
-    `samples` is the number of views drawn in one epoch; `rate` the peak learning rate.
-    """
+    settings: Descent
+    work: Path
+    tick: Tick
 
-    seed: int = 7
-    epochs: int = 14
-    samples: int = 1024
-    batch: int = 32
-    rate: float = 2e-3
-    decay: float = 0.02
-    smoothing: float = 0.05
-    architecture: str = "compact"
-    params: Params = field(default_factory=lambda: {"widths": [16, 48, 96, 192], "dropout": 0.2})
-    input: InputSpec = field(default_factory=lambda: InputSpec(size=160, views=3, short_side=384))
+    def fit(self, rows: pd.DataFrame, run: str) -> nn.Module:
+        """See `families.Family`; the run `final` has more epochs than the others."""
+        settings = self.settings if run == FINAL else replace(self.settings, epochs=self.settings.fold_epochs)
+        return fit(rows, settings, self.work / f"{run}.safetensors", self.tick)
+
+    def describe(self) -> str:
+        """See `families.Family`."""
+        settings = self.settings
+        return (
+            f"From scratch, {settings.epochs} epochs of {settings.samples} views, seed {settings.seed}, "
+            f"{torch.get_num_threads()} thread(s), torch {torch.__version__.split('+')[0]}. "
+            f"The networks of the folds had {settings.fold_epochs} epochs each."
+        )
 
 
-def fit(rows: pd.DataFrame, settings: Settings, checkpoint: Path, tick: Tick) -> nn.Module:
+def fit(rows: pd.DataFrame, settings: Descent, checkpoint: Path, tick: Tick) -> nn.Module:
     """Train a network, or go on where a killed run stopped.
 
     Args:
@@ -79,7 +82,7 @@ def _run_epoch(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
     batches: Iterator[Batch],
-    settings: Settings,
+    settings: Descent,
     epoch: int,
 ) -> None:
     network.train()
@@ -97,7 +100,7 @@ def _run_epoch(
         optimizer.step()
 
 
-def _batches(rows: pd.DataFrame, settings: Settings, epoch: int, loader: ThreadPoolExecutor) -> Iterator[Batch]:
+def _batches(rows: pd.DataFrame, settings: Descent, epoch: int, loader: ThreadPoolExecutor) -> Iterator[Batch]:
     rng = np.random.default_rng([settings.seed, epoch])
     order = rng.choice(len(rows), settings.samples // settings.batch * settings.batch, p=draw_shares(rows))
     paths, labels = rows["path"].tolist(), rows["label"].to_numpy(np.float32)
@@ -119,12 +122,12 @@ def _batches(rows: pd.DataFrame, settings: Settings, epoch: int, loader: ThreadP
         yield future.result()
 
 
-def _rate(settings: Settings, progress: float) -> float:
+def _rate(settings: Descent, progress: float) -> float:
     warm = min(1.0, progress / 0.05)
     return float(settings.rate * warm * (0.02 + 0.98 * 0.5 * (1.0 + np.cos(np.pi * progress))))
 
 
-def _fingerprint(rows: pd.DataFrame, settings: Settings) -> str:
+def _fingerprint(rows: pd.DataFrame, settings: Descent) -> str:
     pictures = [[Path(path).name, source] for path, source in zip(rows["path"], rows["source"], strict=True)]
     text = json.dumps([asdict(settings), pictures, torch.__version__], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.detector.data import VIDEO_SUFFIXES, load_rgb
-from pipelines.detector.fit import Tick
+from pipelines.detector.settings import Tick
 from transforms.detect.package import DetectorError, sha256_file
 
 LABELS = ("ai", "real")

@@ -3,25 +3,25 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import yaml
-from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from pipelines.detector import card, metrics
+from pipelines.detector import card
 from pipelines.detector.data import draw_shares
-from pipelines.detector.fit import Settings
+from pipelines.detector.operating import calibrate_scores
+from pipelines.detector.settings import Settings
 from transforms.detect import package
-from transforms.detect.calibration import apply_platt
 from transforms.detect.preprocess import InputSpec, synthetic_views
+from transforms.detect.scope import ScopeRules
 from transforms.detect.scoring import score_views
 
 WEIGHTS_NAME = "weights.safetensors"
 VERSION = "0.1.0"
-TARGETS = {"elevated": 0.05, "suspected": 0.01}
 SELF_TEST_TOLERANCE = 1e-3
+SCOPE = ScopeRules(min_short_side=160)
+"""What no network of ours stands behind: they were trained on views of 160 pixels and more."""
 
 
 def is_name(name: str) -> bool:
@@ -51,31 +51,26 @@ def configure(
         network: The final network, in eval mode.
         settings: What it was trained with.
         chosen: The rows it was trained on.
-        held_out: Scores of the folds' networks, as `train.leave_one_source_out` gives them.
+        held_out: Scores of pictures by networks that never saw their source.
         recipe: How it was trained, in words.
     """
-    raws, labels = held_out["raw"].to_numpy(np.float64), held_out["label"].to_numpy(np.int64)
-    scale, bias = metrics.fit_platt(raws, labels)
-    real = int((chosen["label"] == 0).sum())
-    calibration = package.Calibration(
-        method="platt",
-        scale=round(scale, 6),
-        bias=round(bias, 6),
-        fitted_on="Platt scaling on the held-out scores of all folds and treatments, both classes weighing "
-        f"the same ({len(chosen) - real} AI, {real} real pictures); the folds' networks, not the shipped one",
+    calibration, points, abstention = calibrate_scores(
+        held_out, "the networks that were trained without a picture's source"
     )
     answer = score_views(network, synthetic_views(settings.input)[None], 1)
     return package.DetectorConfig(
         name=out.name,
         version=VERSION,
         licence="Apache-2.0",
-        description="A compact convolutional network that looks for traces of generation in pictures. A "
-        "first version, trained on few pictures: read the figures below before you rely on it.",
+        description="Looks for traces of generation in pictures; trained on few pictures, so read the figures below "
+        "before you rely on it.",
         architecture=package.Architecture(name=settings.architecture, params=settings.params),
         input=settings.input,
+        scope=SCOPE,
         rollup=package.RollUp(),
         calibration=calibration,
-        operating_points=_operating_points(held_out, calibration),
+        abstention=abstention,
+        operating_points=points,
         training=recipe,
         training_data=_training_data(chosen),
         skill=[],
@@ -95,30 +90,6 @@ def write_package(config: package.DetectorConfig, out: Path) -> None:
         text += "- " + yaml.safe_dump(figure, sort_keys=False, default_flow_style=True, width=10_000)
     (out / package.CONFIG_NAME).write_text(text, "utf-8")
     (out / "CARD.md").write_text(card.render(config), "utf-8")
-
-
-def _operating_points(held_out: pd.DataFrame, calibration: package.Calibration) -> list[package.OperatingPoint]:
-    real = held_out[held_out["label"] == 0]
-    scores: list[NDArray[np.float64]] = [
-        np.array([apply_platt(raw, calibration) for raw in part["raw"]]) for _, part in real.groupby("treatment")
-    ]
-    points = []
-    for level, target in TARGETS.items():
-        # The worst treatment decides: an archive's files were re-encoded by others, nobody knows how.
-        wanted = max(metrics.threshold_for(part, target) for part in scores)
-        threshold = float(np.clip(np.ceil(wanted * 1e6) / 1e6, 0.0, 1.0))
-        hits, n = max((int((part >= threshold).sum()), len(part)) for part in scores)
-        point = {
-            "level": level,
-            "threshold": threshold,
-            "target_false_alarm_rate": target,
-            "false_alarm_rate": round(hits / n, 4),
-            "interval": [round(end, 4) for end in metrics.wilson(hits, n)],
-            "n": n,
-            "measured_on": "the held-out real pictures on which the threshold was chosen, worst treatment",
-        }
-        points.append(package.OperatingPoint.model_validate(point))
-    return points
 
 
 def _training_data(chosen: pd.DataFrame) -> list[package.TrainingSource]:

@@ -10,9 +10,9 @@ from pipelines.detector import breakdown
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.baserates import base_rates
 from pipelines.detector.evaluate import assessed, calibrated_scores, figures, predict
-from pipelines.detector.fit import Settings, Tick
 from pipelines.detector.record import Evaluation, Point
 from pipelines.detector.reliability import reliability
+from pipelines.detector.settings import Settings, Tick
 from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out
 from transforms.detect.calibration import level
 from transforms.detect.package import DetectorConfig, DetectorError, DetectorPackage
@@ -59,11 +59,11 @@ def held_out_report(
     Args:
         package: Its operating points are the ones that are measured.
         rows: From `data.read_manifest`.
-        settings: How each fold is trained; `epochs` is the number of epochs of a fold.
+        settings: How each fold is trained.
         work: Folder for checkpoints.
         tick: Progress.
     """
-    run = Run(rows, package.directory, work, settings, settings.epochs, tick)
+    run = Run(rows, package.directory, work, settings, tick, package.weights_path)
     skipped = int(rows.loc[rows["split"] == "train", "is_video"].sum())
     return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped, tick=tick)
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from transforms.detect.package import DetectorError
+from transforms.detect.trunk import DEPTH, TrunkNet
 
 
 class Residuals(nn.Module):
@@ -87,7 +88,7 @@ def build(architecture: str, **params: object) -> nn.Module:
     """Build a network with fresh weights.
 
     Args:
-        architecture: A name from the registry: `compact`.
+        architecture: A name from the registry: `compact` or `trunk`.
         params: Its parameters; see the builder.
 
     Returns:
@@ -121,4 +122,10 @@ def _compact(
     return CompactNet(tuple(widths), dropout, rgb=rgb)
 
 
-_REGISTRY: dict[str, Callable[..., nn.Module]] = {"compact": _compact}
+def _trunk(depth: int = 11, pooled: int = 6) -> nn.Module:
+    if not 1 <= pooled <= depth <= DEPTH:
+        raise ValueError(f"depth must be 1 to {DEPTH} blocks, and pooled 1 to depth")
+    return TrunkNet(depth, pooled)
+
+
+_REGISTRY: dict[str, Callable[..., nn.Module]] = {"compact": _compact, "trunk": _trunk}

@@ -3,8 +3,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from pipelines.detector.data import read_manifest
+from pipelines.detector.settings import Head
+from transforms.detect.network import build
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +46,12 @@ def media(tmp_path):
 @pytest.fixture
 def rows(media):
     return read_manifest(media)
+
+
+@pytest.fixture
+def trunk(tmp_path):
+    """A trunk with weights of chance: grain and smoothness look different even to that."""
+    torch.manual_seed(5)
+    file = tmp_path / "trunk.safetensors"
+    save_file(build("trunk", **Head().params).state_dict(), file)
+    return file

@@ -7,13 +7,15 @@ from typer.testing import CliRunner
 
 from pipelines.detector.cli import app
 from pipelines.detector.data import trainable
-from pipelines.detector.fit import Settings, fit
+from pipelines.detector.fit import fit
+from pipelines.detector.settings import Descent
 from pipelines.detector.train import Run, train
 from transforms.detect.package import DetectorError, load_package
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scoring import load_network
 
-TINY = Settings(
+TINY = Descent(
+    fold_epochs=1,
     seed=3,
     epochs=3,
     samples=32,
@@ -62,8 +64,8 @@ def test_another_run_does_not_take_over_a_checkpoint(rows, tmp_path):
 
 
 def test_training_writes_a_package_that_loads_and_tells_what_it_learnt(rows, tmp_path):
-    settings = replace(TINY, epochs=8, rate=1e-2)
-    run = Run(rows, tmp_path / "tiny", tmp_path / "work", settings, 6, quiet)
+    settings = replace(TINY, epochs=8, fold_epochs=6, rate=1e-2)
+    run = Run(rows, tmp_path / "tiny", tmp_path / "work", settings, quiet)
     with pytest.raises(KilledError):
         train(replace(run, tick=killed_after("final", 2)))
     train(run)
@@ -100,16 +102,15 @@ def test_a_file_that_is_no_checkpoint_is_refused(rows, tmp_path):
 
 def test_a_folder_that_cannot_name_a_detector_is_refused_before_training(rows, tmp_path):
     with pytest.raises(DetectorError) as caught:
-        train(Run(rows, tmp_path / "My Detector", tmp_path / "work", TINY, 1, quiet))
+        train(Run(rows, tmp_path / "My Detector", tmp_path / "work", TINY, quiet))
     assert caught.value.code == "invalid_name"
 
 
-def test_the_commands_train_measure_and_refuse(media, tmp_path):
+def test_the_commands_train_measure_and_refuse(media, trunk, tmp_path):
     runner = CliRunner()
     out = tmp_path / "small"
     common = ["--data", str(media)]
-    brief = ["--epochs", "1", "--fold-epochs", "1", "--samples", "32"]
-    done = runner.invoke(app, ["train", *common, "--out", str(out), *brief])
+    done = runner.invoke(app, ["train", *common, "--out", str(out), "--trunk", str(trunk)])
     assert done.exit_code == 0, done.output
     report = tmp_path / "report.json"
     page = tmp_path / "new" / "report.html"
@@ -120,7 +121,7 @@ def test_the_commands_train_measure_and_refuse(media, tmp_path):
     assert (found["pictures"], found["skipped_videos"]) == (10, 1)
     stated = [s.model_dump(mode="json") for s in load_package(str(out)).config.skill]
     assert found["skill"] == [s for s in stated if s["measured_on"] == "dev, final network"]
-    folds = ["--leave-one-source-out", "--work", str(tmp_path / "small.work"), "--fold-epochs", "1", "--samples", "32"]
+    folds = ["--leave-one-source-out", "--work", str(tmp_path / "small.work")]
     done = runner.invoke(app, ["evaluate", str(out), *common, *folds, "--output", str(report)])
     assert done.exit_code == 0, done.output
     found = json.loads(report.read_text("utf-8"))

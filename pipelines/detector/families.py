@@ -1,0 +1,56 @@
+"""Families of detectors: ways from pictures to a network, behind one interface."""
+
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+from torch import nn
+
+from pipelines.detector.fit import DescentFamily
+from pipelines.detector.head import HeadFamily
+from pipelines.detector.settings import Descent, Head, Settings, Tick
+from transforms.detect.package import load_package
+
+
+class Family(Protocol):
+    """One way to train networks that are alike but for the pictures they saw."""
+
+    @property
+    def settings(self) -> Settings:
+        """What decides the weights."""
+
+    def fit(self, rows: pd.DataFrame, run: str) -> nn.Module:
+        """Train a network, or go on where a killed process stopped.
+
+        Args:
+            rows: The pictures to train on, of both classes.
+            run: Names what is kept in the work folder; `settings.FINAL` for the network to ship.
+
+        Returns:
+            The network in eval mode.
+        """
+
+    def describe(self) -> str:
+        """The recipe in words, for the card."""
+
+
+def open_family(
+    settings: Settings, pictures: pd.DataFrame, work: Path, tick: Tick, trunk: Path | None = None
+) -> Family:
+    """The family that settings belong to.
+
+    Args:
+        settings: `Descent` or `Head`.
+        pictures: All pictures that will be trained on.
+        work: Folder for checkpoints.
+        tick: Progress.
+        trunk: For a head, a safetensors file with the trunk; by default the one of the shipped detector.
+
+    Raises:
+        TypeError: The settings are of no family.
+    """
+    if isinstance(settings, Descent):
+        return DescentFamily(settings, work, tick)
+    if isinstance(settings, Head):
+        return HeadFamily(settings, trunk or load_package("aiqyn-lite").weights_path, pictures, work, tick)
+    raise TypeError(f"{type(settings).__name__} belongs to no family; use Descent or Head")

@@ -1,0 +1,91 @@
+"""What a frozen trunk sees in random views of the training pictures: computed once, kept, shared by all folds."""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from pipelines.detector.augment import training_view
+from pipelines.detector.data import load_rgb
+from pipelines.detector.settings import Head, Tick
+from transforms.detect.package import sha256_file
+from transforms.detect.trunk import TrunkNet
+
+Features = NDArray[np.float32]
+_PICTURES_PER_PART = 32
+
+
+def view_features(network: TrunkNet, rows: pd.DataFrame, settings: Head, work: Path, tick: Tick) -> Features:
+    """Features of `settings.views_drawn` random views of each picture.
+
+    A view's chance comes from the seed and the picture's own bytes, so that it is the same in whichever manifest,
+    order or fold the picture stands. Parts that a killed run finished are read back.
+
+    Args:
+        network: The trunk, in eval mode; its head is not asked.
+        rows: Pictures, as `data.read_manifest` gives them.
+        settings: Seed, number of views and input.
+        work: Folder for finished parts.
+        tick: Called as (what, pictures done, pictures in all).
+
+    Returns:
+        float32 (N, views_drawn, D).
+
+    Raises:
+        DetectorError: `unreadable_picture`.
+    """
+    paths = rows["path"].tolist()
+    trunk = _fingerprint(network, settings)
+    found: list[Features] = []
+    with ThreadPoolExecutor(1) as loader:
+        starts = range(0, len(paths), _PICTURES_PER_PART)
+        for start in starts:
+            part = paths[start : start + _PICTURES_PER_PART]
+            found.append(_part(network, part, settings, work / "features", trunk, loader))
+            tick("features", min(start + _PICTURES_PER_PART, len(paths)), len(paths))
+    return np.concatenate(found)
+
+
+def _part(
+    network: TrunkNet, paths: list[str], settings: Head, folder: Path, trunk: str, loader: ThreadPoolExecutor
+) -> Features:
+    digests = [sha256_file(Path(path)) for path in paths]
+    name = hashlib.sha256("\n".join([trunk, *digests]).encode()).hexdigest()[:32]
+    file = folder / f"{name}.safetensors"
+    if file.exists():
+        return load_file(file)["features"]
+
+    def views(path: str, digest: str) -> NDArray[np.uint8]:
+        rgb, picture = load_rgb(path), int(digest[:15], 16)
+        chances = [np.random.default_rng([settings.seed, picture, i]) for i in range(settings.views_drawn)]
+        return np.stack([training_view(rgb, settings.input, chance) for chance in chances])
+
+    features = np.stack([_ask(network, loaded) for loaded in loader.map(views, paths, digests)])
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".part")
+    save_file({"features": features}, unfinished)
+    unfinished.replace(file)
+    return features
+
+
+def _ask(network: TrunkNet, views: NDArray[np.uint8]) -> Features:
+    with torch.inference_mode():
+        return network.features(torch.from_numpy(views)).numpy()
+
+
+def _fingerprint(network: TrunkNet, settings: Head) -> str:
+    """Changes with everything but the pictures that decides a feature."""
+    total = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        if not name.startswith("head."):
+            total.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    basis = [settings.seed, settings.views_drawn, asdict(settings.input), network.pooled, torch.__version__]
+    total.update(json.dumps(basis).encode())
+    return total.hexdigest()
