@@ -336,10 +336,6 @@ def test_faces_are_not_looked_for_where_the_profile_says_so(
     assert rows(store, "SELECT DISTINCT face_count, faces FROM frames") == [(None, None)]
 
 
-def _arrived() -> None:
-    raise AssertionError("pixels left the stage that they live in")
-
-
 def _gone() -> bytes:
     raise FileNotFoundError(2, "No such file")
 
@@ -355,6 +351,10 @@ def test_without_the_face_model_nothing_is_begun(
     checks = {check.name: check.passed for check in doctor._checks([configs.DEFAULT_DETECTOR])}
     assert checks["faces"] is False
     assert checks["decoder: png.png"] is True
+
+
+def _arrived() -> None:
+    raise AssertionError("pixels left the stage that they live in")
 
 
 class _Unshippable(np.ndarray[Any, Any]):
