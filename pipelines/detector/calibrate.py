@@ -53,10 +53,12 @@ def calibrate_package(order: Order) -> DetectorConfig:
     check_place(order.out)
     package = load_package(order.detector, calibrated=False)
     rows = order.rows[(order.rows["split"] == order.split) & ~order.rows["is_video"]].reset_index(drop=True)
-    few = _few(rows, order)
-    predictions = predict(load_network(package), package.config.input, rows, tuple(TREATMENTS), order.tick)
-    _check_skill(predictions, package.config)
+    _few(rows, order)
     old = package.config
+    predictions = predict(load_network(package), old.input, rows, tuple(TREATMENTS), order.tick, old.scope)
+    as_is = predictions[(predictions["treatment"] == next(iter(TREATMENTS))) & predictions["raw"].notna()]
+    few = _few(as_is, order)
+    _check_skill(as_is, old)
     calibration, points, abstention = calibrate_scores(predictions, f"{old.name} {old.version}")
     config = old.model_copy(
         update={
@@ -82,11 +84,13 @@ def calibrate_package(order: Order) -> DetectorConfig:
 
 
 def _few(rows: pd.DataFrame, order: Order) -> list[str]:
+    """What is missing, asked before scoring and again of the pictures that got a score."""
     ai, real = int((rows["label"] == 1).sum()), int((rows["label"] == 0).sum())
     if not ai or not real:
         raise DetectorError(
             "empty_split",
-            f"split '{order.split}' has {ai} AI and {real} real pictures; it needs both, name another or add some",
+            f"split '{order.split}' has {ai} AI and {real} real pictures that can be scored; it needs both, "
+            "name another split or add pictures that are in the detector's scope",
         )
     few = shortfalls(real, ai)
     if few and not order.allow_few:
@@ -97,8 +101,7 @@ def _few(rows: pd.DataFrame, order: Order) -> list[str]:
     return few
 
 
-def _check_skill(predictions: pd.DataFrame, config: DetectorConfig) -> None:
-    scored = predictions[predictions["raw"].notna() & (predictions["treatment"] == next(iter(TREATMENTS)))]
+def _check_skill(scored: pd.DataFrame, config: DetectorConfig) -> None:
     value = auc(scored["raw"].to_numpy("float64"), scored["label"].to_numpy("int64"))
     if value < 0.5:
         raise DetectorError(
@@ -115,7 +118,7 @@ def _how(predictions: pd.DataFrame, split: str) -> str:
     missing = int(first["raw"].isna().sum())
     return (
         f"Calibrated on the split '{split}' of a manifest, each picture after {len(TREATMENTS)} treatments: {named}."
-        + (f" {missing} got no score and were left out." if missing else "")
+        + (f" {missing} are out of the detector's scope and were left out." if missing else "")
     )
 
 

@@ -73,6 +73,10 @@ def pack(
     std: Annotated[str, typer.Option(help="Likewise.")] = IMAGENET_STD,
     output: Annotated[Output, typer.Option(help="What the program returns.")] = Output.logit,
     ai_index: Annotated[int, typer.Option(min=0, max=1, help="Which of two columns is AI.")] = 1,
+    any_content: Annotated[
+        bool,
+        typer.Option("--any-content", help="Score text pages, drawings, flat and very small pictures, too."),
+    ] = False,
     version: Annotated[str, typer.Option(help="Of the network.")] = "1",
     licence: Annotated[str, typer.Option(help="Of its weights.")] = "not stated",
     description: Annotated[str, typer.Option(help="One sentence for the card.")] = "A network of a user's own.",
@@ -82,6 +86,7 @@ def pack(
     from pipelines.detector.pack import pack as write_pack
     from transforms.detect.exported.wrapper import Contract
     from transforms.detect.preprocess import InputSpec
+    from transforms.detect.scope import ScopeRules
 
     with errors():
         is_float = takes is Input.float32
@@ -93,7 +98,8 @@ def pack(
             )
         except ValueError as e:
             raise typer.BadParameter(" ".join(str(e).split())) from e
-        config = write_pack(Plan(program, out, spec, contract, version, licence, description))
+        scope = None if any_content else ScopeRules(min_short_side=input_size)
+        config = write_pack(Plan(program, out, spec, contract, scope, version, licence, description))
     Console().print(
         f"{config.name} {config.version}: packed, not calibrated. Next: aiqyn detector calibrate {out}",
         markup=False,

@@ -15,6 +15,7 @@ from transforms.detect.errors import DetectorError
 from transforms.detect.exported.archive import is_archive
 from transforms.detect.exported.wrapper import Contract, load_exported
 from transforms.detect.preprocess import InputSpec, synthetic_views
+from transforms.detect.scope import ScopeRules
 from transforms.detect.scoring import score_views
 
 PROGRAM_NAME = "program.pt2"
@@ -32,6 +33,7 @@ class Plan:
         out: The package folder; its name becomes the detector's.
         input: What the network wants to see.
         contract: How views become its input and its output a logit.
+        scope: What it will not assess; None: it assesses everything.
         version: Of the network.
         licence: Of its weights.
         description: One sentence.
@@ -41,6 +43,7 @@ class Plan:
     out: Path
     input: InputSpec
     contract: Contract
+    scope: ScopeRules | None
     version: str
     licence: str
     description: str
@@ -120,6 +123,7 @@ def _config(plan: Plan, sha256: str, raw: float) -> package.DetectorConfig:
         description=plan.description,
         architecture=package.Architecture(name=package.EXPORTED, params=params),
         input=plan.input,
+        scope=plan.scope,
         rollup=package.RollUp(),
         calibration=package.Calibration(method="none", scale=1.0, bias=0.0, fitted_on="nothing: not calibrated"),
         operating_points=[],

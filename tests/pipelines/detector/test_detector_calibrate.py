@@ -16,7 +16,19 @@ from transforms.detect.preprocess import InputSpec, synthetic_views
 from transforms.detect.scoring import load_network, score_views
 
 RUN = CliRunner()
-PACK = ["--input-size", "32", "--views", "2", "--short-side", "48", "--mean", "0,0,0", "--std", "1,1,1"]
+PACK = [
+    "--input-size",
+    "32",
+    "--views",
+    "2",
+    "--short-side",
+    "48",
+    "--mean",
+    "0,0,0",
+    "--std",
+    "1,1,1",
+    "--any-content",
+]
 
 
 class Grain(nn.Module):
@@ -96,6 +108,22 @@ def test_too_few_pictures_are_refused_unless_allowed(tmp_path, manifest):
         assert point.false_alarm_rate <= point.target_false_alarm_rate
         assert point.n == 40
     assert any("phone, studio" in spot for spot in config.blind_spots)
+
+
+def test_pictures_out_of_scope_are_left_out_and_counted(tmp_path, manifest):
+    program = export(Grain(), tmp_path / "network.pt2")
+    run("pack", program, "--out", tmp_path / "packed", *PACK[:-1])
+    config = load_package(str(tmp_path / "packed"), calibrated=False).config
+    assert config.scope is not None
+    assert config.scope.min_short_side == 32
+    status, told = calibrate(tmp_path / "packed", manifest, tmp_path / "own", "--allow-few")
+    assert status == 0, told
+    own = load_package(str(tmp_path / "own")).config
+    assert own.scope == config.scope
+    assert own.abstention.n < 24
+    # Half of 48 pixels is less than the input.
+    assert "half" not in {s.treatment for s in own.skill}
+    assert "out of the detector's scope" in own.training
 
 
 def test_the_same_pictures_give_the_same_package(tmp_path, manifest):

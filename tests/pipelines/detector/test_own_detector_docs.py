@@ -29,8 +29,9 @@ def place(tmp_path, monkeypatch):
         folder = tmp_path / "labelled" / label / source
         folder.mkdir(parents=True)
         for i in range(count):
-            grain = rng.normal(0, 30 if label == "real" else 3, (66, 66, 3))
-            picture = np.clip(rng.integers(70, 180, 3) + grain, 0, 255).astype(np.uint8)
+            ground = cv2.resize(rng.uniform(60, 190, (6, 6, 3)), (140, 140), interpolation=cv2.INTER_CUBIC)
+            grain = rng.normal(0, 30 if label == "real" else 4, (140, 140, 3))
+            picture = np.clip(ground + grain, 0, 255).astype(np.uint8)
             cv2.imwrite(str(folder / f"{i}.png"), picture)
     (tmp_path / "archive").mkdir()
     cv2.imwrite(str(tmp_path / "archive" / "a.png"), picture)

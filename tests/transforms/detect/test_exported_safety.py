@@ -217,6 +217,8 @@ def test_weights_that_a_program_writes_to_are_refused(program):
         {"storage_offset": {"as_int": 1 << 20}},
         {"storage_offset": {"as_int": -4}},
         {"strides": [{"as_int": 1 << 20}]},
+        {"sizes": [{"as_int": 1}], "strides": [{"as_int": 1 << 70}]},
+        {"sizes": [{"as_int": 0}] + [{"as_int": 1 << 31}] * 4, "strides": [{"as_int": 1}] * 5},
         {"sizes": [{"as_expr": {"expr_str": "exec('1')"}}]},
         {"sizes": [{"as_int": True}]},
         {"layout": 1},

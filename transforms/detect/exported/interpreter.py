@@ -29,7 +29,13 @@ class Interpreter(nn.Module):
         self._weights = list(program.weights)
         records = program.archive.read(spec.record for spec in program.weights.values())
         for number, spec in enumerate(program.weights.values()):
-            self.register_buffer(f"weight_{number}", _tensor(spec, records[spec.record]))
+            try:
+                self.register_buffer(f"weight_{number}", _tensor(spec, records[spec.record]))
+            except (RuntimeError, TypeError, ValueError) as e:
+                name = self._weights[number]
+                raise DetectorError(
+                    "tensor_mismatch", f"{self._path}: the tensor of '{name}' cannot be made; export it again"
+                ) from e
         self._calls = [self._call(instruction) for instruction in program.instructions]
         self._drops = _last_uses(program)
 

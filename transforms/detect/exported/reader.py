@@ -101,7 +101,8 @@ class _Reader:
         numbers = [size["as_int"] for size in (*meta["sizes"], *meta["strides"], meta["storage_offset"])]
         rank = len(meta["sizes"])
         sizes, strides, offset = tuple(numbers[:rank]), tuple(numbers[rank:-1]), numbers[-1]
-        fits = all(type(n) is int and n >= 0 for n in numbers) and len(strides) == rank and prod(sizes) <= MAX_ELEMENTS
+        small = all(type(n) is int and 0 <= n <= MAX_ELEMENTS for n in numbers)
+        fits = small and len(strides) == rank and prod(sizes) <= MAX_ELEMENTS
         last = offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=fits)) if fits else 0
         have = self.archive.sizes.get(record)
         if not fits or have is None or meta["layout"] != _STRIDED or (0 not in sizes and (last + 1) * width > have):
