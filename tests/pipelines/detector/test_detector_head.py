@@ -14,7 +14,9 @@ from pipelines.detector.settings import FINAL, Head
 from transforms.detect.package import DetectorError
 from transforms.detect.preprocess import InputSpec
 
-TINY = Head(params={"depth": 3, "pooled": 2}, input=InputSpec(size=32, views=2, short_side=48), views_drawn=4, penalty=0.01)
+TINY = Head(
+    params={"depth": 3, "pooled": 2}, input=InputSpec(size=32, views=2, short_side=48), views_drawn=4, penalty=0.01
+)
 
 
 class KilledError(Exception):
