@@ -91,7 +91,10 @@ class Scan:
         profile = self._profile
         if profile.faces.enabled:
             check_face_model()
-        self._settings = ExamineSettings(profile.sampling, profile.limits, needs, profile.faces)
+        try:
+            self._settings = ExamineSettings(profile.sampling, profile.limits, needs, profile.faces)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
         self._examination = examination_digest(self._settings, [detector.info for detector in self._detectors])
         self._scan_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         self._started_at = datetime.now(UTC)

@@ -275,6 +275,17 @@ def test_two_detectors_of_one_name_are_refused(source: Path, detectors: tuple[st
         scan(source, detectors=())
 
 
+def test_detectors_that_want_more_of_a_frame_than_can_be_sent_are_refused(
+    source: Path, scan: ScanCall, tmp_path: Path
+) -> None:
+    profile = tmp_path / "crowd.yaml"
+    text = load_profile("default").model_dump_json()
+    profile.write_text(text.replace('"scored":1', '"scored":8'))
+    large = [make_detector(tmp_path / name, name, size=side, views=5) for name, side in (("a", 1024), ("b", 1022))]
+    with pytest.raises(UsageError, match=r"want 269 MiB of each frame.*fewer detectors"):
+        scan(source, detectors=tuple(large), profile=str(profile))
+
+
 def test_a_detector_that_fails_beside_another_costs_its_own_entry(
     source: Path, detectors: tuple[str, ...], scan: ScanCall, tmp_path: Path, failing: set[str]
 ) -> None:

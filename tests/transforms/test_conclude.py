@@ -134,6 +134,11 @@ def test_notes_of_other_layers_stay() -> None:
     assert concluded([1.0, BAD], examination=replace(EXAMINED, layers=(note,))).layers[0] == note
 
 
+def test_a_frame_out_of_scope_is_an_answer_without_a_number() -> None:
+    answers = gather(0, CONFIG, DetectorInfo("a", "1", "d"), [FrameFacts(None, (FLAT,))], [])
+    assert answers.frames == [FrameScore(None, None, FLAT)]
+
+
 def test_a_frame_that_no_score_came_back_for_is_an_error() -> None:
     answers = gather(0, CONFIG, DetectorInfo("a", "1", "d"), [FrameFacts(None, (None,))], [])
     assert answers.frames[0].raw is None

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from transforms.examine.frames import Pixels
+from transforms.examine.settings import MAX_FRAME_BYTES
 
 _HEADER = struct.Struct("<II")
-_MAX_TEXT_BYTES, _MAX_PIXEL_BYTES = 1 << 20, 256 << 20
+_MAX_TEXT_BYTES = 1 << 20
 
 
 class ChannelClosedError(Exception):
@@ -45,7 +46,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], list[Pixels]]:
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
         text_bytes, pixel_bytes = _HEADER.unpack(_read(channel, _HEADER.size, deadline))
-        if text_bytes > _MAX_TEXT_BYTES or pixel_bytes > _MAX_PIXEL_BYTES:
+        if text_bytes > _MAX_TEXT_BYTES or pixel_bytes > MAX_FRAME_BYTES:
             raise ChannelClosedError(f"a message of {text_bytes:,} and {pixel_bytes:,} bytes is none of ours")
         text = _read(channel, text_bytes, deadline)
         data = _read(channel, pixel_bytes, deadline)

@@ -8,6 +8,9 @@ from annotated_types import Ge, Gt, Le
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scope import ScopeRules
 
+MAX_FRAME_BYTES = 256 << 20
+"""What a child may send of one frame: the parent believes no larger claim."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -67,6 +70,16 @@ class ExamineSettings:
     limits: Limits
     detectors: tuple[DetectorNeeds, ...]
     faces: FaceSearch = field(default_factory=FaceSearch)
+
+    def __post_init__(self) -> None:
+        """Refuse what no frame could be sent for."""
+        wanted = sum(3 * one.views * one.size**2 for one in self.inputs)
+        wanted *= 1 + (self.faces.scored if self.faces.enabled else 0)
+        if wanted > MAX_FRAME_BYTES:
+            raise ValueError(
+                f"The detectors want {wanted >> 20} MiB of each frame and its faces; the most is "
+                f"{MAX_FRAME_BYTES >> 20} MiB. Name fewer detectors in one scan, or have fewer faces scored."
+            )
 
     @property
     def inputs(self) -> tuple[InputSpec, ...]:
