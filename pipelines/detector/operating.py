@@ -128,12 +128,17 @@ def _operating_point(real: pd.DataFrame, level: str, target: float) -> Operating
     return OperatingPoint.model_validate(point)
 
 
-def _threshold(real: pd.DataFrame, target: float) -> float:
-    wanted = max(
+def _strictest(real: pd.DataFrame, target: float) -> float:
+    """Above 1 where no calibrated score would do."""
+    return max(
         threshold_within(part["score"].to_numpy(np.float64), weights, target)
         for _, part in real.groupby("treatment")
         for weights in _weights(part)
     )
+
+
+def _threshold(real: pd.DataFrame, target: float) -> float:
+    wanted = _strictest(real, target)
     if wanted > 1.0:
         raise DetectorError(
             "saturated_scores",
@@ -188,7 +193,8 @@ def _new_sources(real: pd.DataFrame, target: float) -> str:
     rates = {}
     for name in sources:
         own = real["source"] == name
-        reached = real.loc[own, "score"] >= _threshold(real[~own], target)
+        # Where the others leave no threshold, the highest score there is says the worst.
+        reached = real.loc[own, "score"] >= min(1.0, _strictest(real[~own], target))
         rates[name] = float(reached.groupby(real.loc[own, "treatment"]).mean().max())
     worst = max(rates, key=lambda name: rates[name])
     mean = sum(rates.values()) / len(rates)

@@ -79,6 +79,14 @@ def test_one_source_says_nothing_about_new_ones():
     assert "nothing is known about new ones" in calibrate_scores(rows)[1][0].measured_on
 
 
+def test_a_source_that_the_others_cannot_bound_does_not_stop_calibration():
+    saturated = (0, "bright", "as_is", [1e6] * 19 + [0.0] * 181)
+    calm = [(0, f"calm {i}", "as_is", np.linspace(-3, -2, 400)) for i in range(9)]
+    rows = predictions(saturated, *calm, (1, "a", "as_is", [1e6] * 50))
+    points = calibrate_scores(rows)[1]
+    assert all(point.false_alarm_rate <= point.target_false_alarm_rate for point in points)
+
+
 def test_scores_that_are_missing_are_left_out():
     rows = drawn(3, SHIFTS, n=50)
     holes = pd.concat([rows, rows.assign(raw=float("nan"), path="hole")])
