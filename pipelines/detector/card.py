@@ -32,14 +32,17 @@ def render(config: DetectorConfig) -> str:
         "\n".join(f"* {line}" for line in plain_words(config)),
         "## Who should not use it for what",
         _NOT_FOR,
+        "## What it looks at",
+        "\n".join(f"* {line}" for line in _looks_at(config)),
         "## Operating points",
         _operating_points(config),
+        *_abstains(config),
         f"Calibration: {config.calibration.fitted_on}.",
         "## Trained on",
         _training_data(config),
         config.training,
         "## What it never saw, and blind spots",
-        "\n".join(f"* {spot}" for spot in config.blind_spots),
+        "\n".join(f"* {spot}" for spot in [*_missed(config.skill), *config.blind_spots]),
     ]
     for measured_on in dict.fromkeys(skill.measured_on for skill in config.skill):
         skills = [skill for skill in config.skill if skill.measured_on == measured_on]
@@ -100,6 +103,56 @@ def _false_alarms(measured_on: str, skills: list[Skill], level: str, target: flo
             f"**above the {target:.0%} aimed at**"
         )
     return [text + "."]
+
+
+def _looks_at(config: DetectorConfig) -> list[str]:
+    spec, rule = config.input, config.rollup
+    places = ", ".join(("centre", "top left", "bottom right", "top right", "bottom left")[: spec.views])
+    rules = {
+        "mean": "the mean of its frames' logits",
+        "trimmed_mean": f"the mean of its frames' logits without the {rule.share:.0%} at either end",
+        "top": f"the mean of the highest {rule.share:.0%} of its frames' logits",
+    }
+    lines = [
+        (
+            f"A frame is scaled down to a short side of {spec.short_side} pixels where it is larger, never up; "
+            f"{spec.views} view(s) of {spec.size} by {spec.size} pixels are cut out ({places}), and the frame's logit "
+            "is the mean of theirs."
+        ),
+        f"A video's score is {rules[rule.rule]}; the logit of each frame stays in the table `frames`.",
+    ]
+    if config.scope:
+        lines.append(
+            "*Not assessable*, so without a number: frames whose short side is below "
+            f"{config.scope.min_short_side} pixels, flat ones, pages of text, drawings."
+        )
+    return lines
+
+
+def _abstains(config: DetectorConfig) -> list[str]:
+    band = config.abstention
+    if band is None:
+        return []
+    low, high = band.interval
+    return [
+        (
+            f"From {band.from_score:.4f} up to the lowest operating point the level is `undecided`; below it is "
+            f"`none`, where {band.miss_rate:.1%} [{low:.1%}, {high:.1%}] of {band.n} AI pictures fell (aimed at "
+            f"{band.target_miss_rate:.0%}; {band.measured_on})."
+        )
+    ]
+
+
+def _missed(skills: list[Skill]) -> list[str]:
+    """Examples of blind spots: the AI sources of which least was found."""
+    found = [
+        s for s in skills if s.metric == "recall_elevated" and s.treatment == "as_is" and s.source != "all" and s.n_ai
+    ]
+    worst = sorted(found, key=lambda s: (s.value, -s.n_ai))[:4]
+    return [
+        f"Example: {round(s.value * s.n_ai)} of {s.n_ai} pictures of `{s.source}` reached `elevated` ({s.measured_on})."
+        for s in worst
+    ]
 
 
 def _operating_points(config: DetectorConfig) -> str:

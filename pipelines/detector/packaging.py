@@ -109,12 +109,16 @@ def _training_data(chosen: pd.DataFrame) -> list[package.TrainingSource]:
 def _blind_spots(spec: InputSpec) -> list[str]:
     return [
         "Generators and cameras that are not among the training sources; a new generator may be invisible.",
-        "Generative adversarial networks, unless the table above names one.",
-        "Videos: no video frame was trained on or measured, and video codecs remove fine traces.",
-        "Drawings, paintings, screenshots, scans, rendered graphics: hardly any real ones were trained on.",
+        "Generative adversarial networks: none was trained on.",
+        "Face swaps, retouching and in-painting: no partly generated picture was trained on or measured.",
+        "Videos: no video frame was trained on, and video codecs remove fine traces.",
+        (
+            "Drawings, paintings, screenshots, scans, rendered graphics that pass the checks of scope: hardly any real "
+            "ones were trained on."
+        ),
         f"Pictures whose short side is under {spec.size} pixels: they are continued by reflection.",
         f"Fine traces in larger pictures: a short side over {spec.short_side} pixels is scaled down first.",
-        "Most of a picture: only its views are seen, so a small generated part is likely missed.",
+        "Parts of a picture that lie in no view: a small generated part is likely missed.",
         "Photographs with strong noise reduction, sharpening or beauty filters.",
         "Evasion: resizing, noise or re-photographing can be enough.",
     ]
