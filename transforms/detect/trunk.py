@@ -1,13 +1,10 @@
 """The first blocks of EfficientNet-lite0, and a linear head over the statistics of what they see."""
 
 import itertools
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-from transforms.detect.headed import Headed
 
 # (repeats, kernel, stride, expansion, channels) of each stage: EfficientNet-B0 (Tan and Le 2019) without
 # squeeze-and-excitation, and with ReLU6, as its authors cut it down for processors ("lite0").
@@ -46,14 +43,11 @@ class Block(nn.Module):
         return y.add_(x) if self.skips else y
 
 
-class TrunkNet(Headed):
+class TrunkNet(nn.Module):
     """A pretrained trunk up to one of its blocks; mean and spread of the last blocks' channels; a linear head.
 
     Early blocks see texture, where generation leaves its traces; late ones see objects, which tell sources apart.
     """
-
-    ORIGIN: ClassVar[str] = "EfficientNet-lite0, pretrained on ImageNet"
-    STATISTICS: ClassVar[str] = "the mean and spread of each channel"
 
     def __init__(self, depth: int, pooled: int) -> None:
         super().__init__()
