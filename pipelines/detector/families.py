@@ -9,7 +9,7 @@ from torch import nn
 from pipelines.detector.fit import DescentFamily
 from pipelines.detector.head import HeadFamily
 from pipelines.detector.settings import Descent, Head, Settings, Tick
-from transforms.detect.package import load_package
+from transforms.detect.package import DetectorError, load_package
 
 
 class Family(Protocol):
@@ -44,13 +44,24 @@ def open_family(
         pictures: All pictures that will be trained on.
         work: Folder for checkpoints.
         tick: Progress.
-        trunk: For a head, a safetensors file with the trunk; by default the one of the shipped detector.
+        trunk: For a head, a safetensors file with the trunk; by default that of `aiqyn-lite`, if it is of its kind.
 
     Raises:
+        DetectorError: `missing_trunk` when no file is given and no shipped detector has such a trunk.
         TypeError: The settings are of no family.
     """
     if isinstance(settings, Descent):
         return DescentFamily(settings, work, tick)
     if isinstance(settings, Head):
-        return HeadFamily(settings, trunk or load_package("aiqyn-lite").weights_path, pictures, work, tick)
+        return HeadFamily(settings, trunk or _shipped_trunk(settings), pictures, work, tick)
     raise TypeError(f"{type(settings).__name__} belongs to no family; use Descent or Head")
+
+
+def _shipped_trunk(settings: Head) -> Path:
+    if settings.architecture != Head.architecture:
+        raise DetectorError(
+            "missing_trunk",
+            f"no shipped detector has a trunk of architecture '{settings.architecture}'; write one with "
+            f"'aiqyn detector trunk --architecture {settings.architecture}' and give it as --trunk",
+        )
+    return load_package("aiqyn-lite").weights_path

@@ -15,14 +15,14 @@ from safetensors.numpy import load_file, save_file
 from pipelines.detector.augment import training_view
 from pipelines.detector.data import load_rgb
 from pipelines.detector.settings import Head, Tick
+from transforms.detect.headed import Headed
 from transforms.detect.package import sha256_file
-from transforms.detect.trunk import TrunkNet
 
 Features = NDArray[np.float32]
 _PICTURES_PER_PART = 32
 
 
-def view_features(network: TrunkNet, rows: pd.DataFrame, settings: Head, work: Path, tick: Tick) -> Features:
+def view_features(network: Headed, rows: pd.DataFrame, settings: Head, work: Path, tick: Tick) -> Features:
     """Features of `settings.views_drawn` random views of each picture.
 
     A view's chance comes from the seed and the picture's own bytes, so that it is the same in whichever manifest,
@@ -54,7 +54,7 @@ def view_features(network: TrunkNet, rows: pd.DataFrame, settings: Head, work: P
 
 
 def _part(
-    network: TrunkNet, paths: list[str], settings: Head, folder: Path, trunk: str, loader: ThreadPoolExecutor
+    network: Headed, paths: list[str], settings: Head, folder: Path, trunk: str, loader: ThreadPoolExecutor
 ) -> Features:
     digests = [sha256_file(Path(path)) for path in paths]
     name = hashlib.sha256("\n".join([trunk, *digests]).encode()).hexdigest()[:32]
@@ -75,12 +75,12 @@ def _part(
     return features
 
 
-def _ask(network: TrunkNet, views: NDArray[np.uint8]) -> Features:
+def _ask(network: Headed, views: NDArray[np.uint8]) -> Features:
     with torch.inference_mode():
         return network.features(torch.from_numpy(views)).numpy()
 
 
-def _fingerprint(network: TrunkNet, settings: Head) -> str:
+def _fingerprint(network: Headed, settings: Head) -> str:
     """Changes with everything but the pictures that decides a feature."""
     total = hashlib.sha256()
     for name, tensor in sorted(network.state_dict().items()):

@@ -14,9 +14,9 @@ from torch.nn import functional
 from pipelines.detector.data import draw_shares
 from pipelines.detector.features import Features, view_features
 from pipelines.detector.settings import Head, Tick
+from transforms.detect.headed import Headed
 from transforms.detect.network import build
 from transforms.detect.package import DetectorError
-from transforms.detect.trunk import TrunkNet
 
 _GRADIENT_TOLERANCE = 1e-7
 
@@ -52,25 +52,31 @@ class HeadFamily:
 
     def describe(self) -> str:
         """See `families.Family`."""
-        settings, params = self.settings, self.settings.params
+        settings, depth = self.settings, int(str(self.settings.params["depth"]))
+        with torch.device("meta"):
+            network = _build(settings)
         return (
-            f"A linear head (ridge logistic regression, penalty {settings.penalty:g}) on the mean and spread of each "
-            f"channel of blocks {int(str(params['depth'])) - int(str(params['pooled']))} to "
-            f"{int(str(params['depth'])) - 1} of EfficientNet-lite0, pretrained on ImageNet and frozen; "
+            f"A linear head (ridge logistic regression, penalty {settings.penalty:g}) on {network.STATISTICS} "
+            f"of blocks {depth - network.pooled} to {depth - 1} of {network.ORIGIN} and frozen; "
             f"{settings.views_drawn} random views of each picture, seed {settings.seed}."
         )
 
-    def _network(self) -> TrunkNet:
-        network = build(self.settings.architecture, **self.settings.params)
-        if not isinstance(network, TrunkNet):
-            raise DetectorError(
-                "unknown_architecture", f"'{self.settings.architecture}' has no frozen trunk; use 'trunk'"
-            )
+    def _network(self) -> Headed:
+        network = _build(self.settings)
         load_trunk(network, self.trunk)
         return network.eval().requires_grad_(False)
 
 
-def load_trunk(network: TrunkNet, file: Path) -> None:
+def _build(settings: Head) -> Headed:
+    network = build(settings.architecture, **settings.params)
+    if not isinstance(network, Headed):
+        raise DetectorError(
+            "unknown_architecture", f"'{settings.architecture}' has no frozen trunk; use 'trunk' or 'clip'"
+        )
+    return network
+
+
+def load_trunk(network: Headed, file: Path) -> None:
     """Fill a network's trunk from a file; its head, and what is deeper than the network, stay unread.
 
     Raises:
@@ -88,7 +94,7 @@ def load_trunk(network: TrunkNet, file: Path) -> None:
         raise DetectorError("tensor_mismatch", f"{file} does not hold this trunk: {e}; give another --trunk") from e
 
 
-def fit_head(network: TrunkNet, rows: pd.DataFrame, features: Features, penalty: float) -> None:
+def fit_head(network: Headed, rows: pd.DataFrame, features: Features, penalty: float) -> None:
     """Fill in a network's head.
 
     Each feature is standardised first, by the same weights, and the standardisation is folded into the head.

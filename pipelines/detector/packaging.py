@@ -61,7 +61,7 @@ def configure(
     return package.DetectorConfig(
         name=out.name,
         version=VERSION,
-        licence="Apache-2.0",
+        licence=settings.licence,
         description="Looks for traces of generation in pictures; trained on few pictures, so read the figures below "
         "before you rely on it.",
         architecture=package.Architecture(name=settings.architecture, params=settings.params),

@@ -35,6 +35,7 @@ class Run:
         settings: The family and what decides its weights.
         tick: Progress.
         trunk: For a head, where its trunk lies; see `families.open_family`.
+        treatments: Keys of `augment.TREATMENTS`, after each of which pictures are scored.
     """
 
     rows: pd.DataFrame
@@ -43,6 +44,7 @@ class Run:
     settings: Settings
     tick: Tick
     trunk: Path | None = None
+    treatments: tuple[str, ...] = tuple(TREATMENTS)
 
     @property
     def family(self) -> Family:
@@ -105,7 +107,7 @@ def leave_one_source_out(run: Run, family: Family | None = None) -> pd.DataFrame
     for number, fold in enumerate(held_out_folds(chosen)):
         held = chosen["source"].isin(fold.sources)
         network = family.fit(chosen[~held].reset_index(drop=True), f"fold-{number}")
-        found = predict(network, run.settings.input, chosen[held], tuple(TREATMENTS), run.tick, packaging.SCOPE)
+        found = predict(network, run.settings.input, chosen[held], run.treatments, run.tick, packaging.SCOPE)
         parts.append(found.assign(fold=number))
     return pd.concat(parts, ignore_index=True)
 
@@ -135,4 +137,4 @@ def _score_split(run: Run, network: nn.Module, split: str) -> pd.DataFrame:
     pictures = run.rows[~run.rows["is_video"]]
     forbidden = (pictures["split"] == "train") & (pictures["may_ship_weights"] != "yes")
     rows = pictures[forbidden if split == FORBIDDEN else pictures["split"] == split]
-    return predict(network, run.settings.input, rows, tuple(TREATMENTS), run.tick, packaging.SCOPE)
+    return predict(network, run.settings.input, rows, run.treatments, run.tick, packaging.SCOPE)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from transforms.detect.clip import DEPTH as CLIP_DEPTH
+from transforms.detect.clip import ClipNet
 from transforms.detect.package import DetectorError
 from transforms.detect.trunk import DEPTH, TrunkNet
 
@@ -88,7 +90,7 @@ def build(architecture: str, **params: object) -> nn.Module:
     """Build a network with fresh weights.
 
     Args:
-        architecture: A name from the registry: `compact` or `trunk`.
+        architecture: A name from the registry: `clip`, `compact` or `trunk`.
         params: Its parameters; see the builder.
 
     Returns:
@@ -128,4 +130,10 @@ def _trunk(depth: int = 11, pooled: int = 6) -> nn.Module:
     return TrunkNet(depth, pooled)
 
 
-_REGISTRY: dict[str, Callable[..., nn.Module]] = {"compact": _compact, "trunk": _trunk}
+def _clip(depth: int = 7, pooled: int = 4) -> nn.Module:
+    if not 1 <= pooled <= depth <= CLIP_DEPTH:
+        raise ValueError(f"depth must be 1 to {CLIP_DEPTH} blocks, and pooled 1 to depth")
+    return ClipNet(depth, pooled)
+
+
+_REGISTRY: dict[str, Callable[..., nn.Module]] = {"clip": _clip, "compact": _compact, "trunk": _trunk}

@@ -1,10 +1,13 @@
 """The first blocks of EfficientNet-lite0, and a linear head over the statistics of what they see."""
 
 import itertools
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from transforms.detect.headed import Headed
 
 # (repeats, kernel, stride, expansion, channels) of each stage: EfficientNet-B0 (Tan and Le 2019) without
 # squeeze-and-excitation, and with ReLU6, as its authors cut it down for processors ("lite0").
@@ -18,9 +21,6 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 _STEM = 32
-# What the blocks make of so few views stays in a processor's caches; what they make of a batch does not, and takes
-# three times as long (docs/detector-speed.md). Fewer would make several threads wait for each other more often.
-_VIEWS_AT_ONCE = 4
 DEPTH = sum(stage[0] for stage in _STAGES)
 """Number of blocks in the whole trunk."""
 
@@ -43,11 +43,17 @@ class Block(nn.Module):
         return y.add_(x) if self.skips else y
 
 
-class TrunkNet(nn.Module):
+class TrunkNet(Headed):
     """A pretrained trunk up to one of its blocks; mean and spread of the last blocks' channels; a linear head.
 
     Early blocks see texture, where generation leaves its traces; late ones see objects, which tell sources apart.
     """
+
+    ORIGIN: ClassVar[str] = "EfficientNet-lite0, pretrained on ImageNet"
+    STATISTICS: ClassVar[str] = "the mean and spread of each channel"
+    # What the blocks make of so few views stays in a processor's caches; what they make of a batch does not, and takes
+    # three times as long (docs/detector-speed.md). Fewer would make several threads wait for each other more often.
+    VIEWS_AT_ONCE: ClassVar[int] = 4
 
     def __init__(self, depth: int, pooled: int) -> None:
         super().__init__()
@@ -57,26 +63,15 @@ class TrunkNet(nn.Module):
         self.blocks = nn.ModuleList([Block(*shape) for shape in shapes])
         self.head = nn.Linear(2 * sum(wide for _, wide, *_ in shapes[-pooled:]), 1)
 
-    def features(self, views: Tensor) -> Tensor:
-        """The statistics that the head weighs.
+    def statistics(self, pixels: Tensor) -> Tensor:
+        """Of each pooled block the mean and the standard deviation of every channel.
 
         Args:
-            views: uint8, (N, S, S, 3) or (N, 3, S, S).
+            pixels: uint8 or float (N, 3, S, S), values 0 to 255.
 
         Returns:
-            float32 (N, D): of each pooled block the mean and the standard deviation of every channel.
+            float32 (N, D).
         """
-        pixels = views if views.shape[1] == 3 and views.shape[-1] != 3 else views.permute(0, 3, 1, 2)
-        return torch.cat([self._statistics(part) for part in pixels.split(_VIEWS_AT_ONCE)])
-
-    def forward(self, views: Tensor) -> Tensor:
-        """Uint8 views, as in ``features``, to float32 (N,): logits, above zero for AI."""
-        # Row by row, since the rounding of a matrix product depends on the number of its rows.
-        logits: Tensor = torch.cat([self.head(row) for row in self.features(views).split(1)]).squeeze(1)
-        return logits
-
-    def _statistics(self, pixels: Tensor) -> Tensor:
-        """``features`` of views that pass together: float or uint8 (N, 3, S, S) to float32 (N, D)."""
         x = (pixels.to(torch.float32, memory_format=torch.channels_last) - 127.0) / 128.0
         x = functional.relu6(self.stem(x), inplace=True)
         found = []
