@@ -41,6 +41,12 @@ class Treatment(StrEnum):
     screenshot = "screenshot"
 
 
+Treatments = Annotated[
+    list[Treatment] | None,
+    typer.Option(help="Score only after this treatment; may be given again. By default all five."),
+]
+
+
 @app.command()
 def train(
     *,
@@ -53,10 +59,7 @@ def train(
         Path | None, typer.Option(help="For a head: a safetensors file with the trunk; by default the shipped one.")
     ] = None,
     work: Work = None,
-    treatment: Annotated[
-        list[Treatment] | None,
-        typer.Option(help="Score only after this treatment; may be given again. By default all five."),
-    ] = None,
+    treatment: Treatments = None,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
@@ -139,6 +142,7 @@ def evaluate(
         typer.Option("--leave-one-source-out", help="Train the folds again and measure on what each left out."),
     ] = False,
     work: Work = None,
+    treatment: Treatments = None,
     seed: Seed = 7,
     threads: Threads = 1,
 ) -> None:
@@ -153,15 +157,15 @@ def evaluate(
     use_threads(threads)
     with errors(), progress() as tick:
         package = load_package(detector)
-        rows = read_manifests(data)
+        rows, treatments = read_manifests(data), tuple(treatment or Treatment)
         for path in (output, html):
             _make_place(path)
         if leave_one_source_out:
             folder = work or Path(f"{package.config.name}.work")
             settings = settings_of(package.config, seed)
-            report = held_out_report(package, rows, settings, folder, tick)
+            report = held_out_report(package, rows, settings, folder, tick, treatments)
         else:
-            report = split_report(package, rows, split, tick)
+            report = split_report(package, rows, split, tick, treatments)
         if output is not None:
             _write(output, report.to_json())
         if html is not None:

@@ -52,7 +52,12 @@ def split_report(
 
 
 def held_out_report(
-    package: DetectorPackage, rows: pd.DataFrame, settings: Settings, work: Path, tick: Tick
+    package: DetectorPackage,
+    rows: pd.DataFrame,
+    settings: Settings,
+    work: Path,
+    tick: Tick,
+    treatments: tuple[str, ...] = tuple(TREATMENTS),
 ) -> Evaluation:
     """Train a package's architecture again on each fold and measure it on the sources that were left out.
 
@@ -62,8 +67,9 @@ def held_out_report(
         settings: How each fold is trained.
         work: Folder for checkpoints.
         tick: Progress.
+        treatments: Keys of `augment.TREATMENTS`.
     """
-    run = Run(rows, package.directory, work, settings, tick, package.weights_path)
+    run = Run(rows, package.directory, work, settings, tick, package.weights_path, treatments)
     skipped = int(rows.loc[rows["split"] == "train", "is_video"].sum())
     return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped, tick=tick)
 

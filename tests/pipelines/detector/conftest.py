@@ -15,6 +15,11 @@ def _one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def _small_pictures_are_in_scope(monkeypatch):
+    monkeypatch.setattr("pipelines.detector.packaging.SCOPE", None)
+
+
 @pytest.fixture
 def media(tmp_path):
     """Generated pictures of two AI and two real sources, `dev`, a video, and rows that may not ship."""

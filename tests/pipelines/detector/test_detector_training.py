@@ -5,7 +5,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from pipelines.detector.cli import app
+from pipelines.detector.augment import TREATMENTS
+from pipelines.detector.cli import Treatment, app
 from pipelines.detector.data import trainable
 from pipelines.detector.fit import fit
 from pipelines.detector.settings import Descent
@@ -136,3 +137,18 @@ def test_the_commands_train_measure_and_refuse(media, trunk, tmp_path):
     refused = runner.invoke(app, ["evaluate", str(out), *common, "--split", "none"])
     assert refused.exit_code == 2
     assert "empty_split" in refused.stderr
+
+
+def test_fewer_treatments_are_measured_where_asked(media, trunk, tmp_path):
+    runner, out, report = CliRunner(), tmp_path / "small", tmp_path / "report.json"
+    common = ["--data", str(media), "--treatment", "as_is", "--treatment", "half"]
+    done = runner.invoke(app, ["train", *common, "--out", str(out), "--trunk", str(trunk)])
+    assert done.exit_code == 0, done.output
+    assert {s.treatment for s in load_package(str(out)).config.skill} == {"as_is", "half"}
+    done = runner.invoke(app, ["evaluate", str(out), *common, "--output", str(report)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(report.read_text("utf-8"))["treatments"] == ["as_is", "half"]
+
+
+def test_the_names_of_the_treatments_are_those_that_there_are():
+    assert tuple(Treatment) == tuple(TREATMENTS)
