@@ -121,6 +121,12 @@ def _looks_at(config: DetectorConfig) -> list[str]:
         ),
         f"A video's score is {rules[rule.rule]}; the logit of each frame stays in the table `frames`.",
     ]
+    shift = config.format_shift
+    if shift:
+        lines.append(
+            f"The format alone: JPEG {shift.quality} in place of the file moved the calibrated score of "
+            f"{shift.share:.0%} of {shift.n} pictures by {shift.shift:.3f} at most ({shift.measured_on})."
+        )
     if config.scope:
         lines.append(
             "*Not assessable*, so without a number: frames whose short side is below "

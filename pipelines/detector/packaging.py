@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 from safetensors.torch import save_file
@@ -13,6 +14,7 @@ from pipelines.detector.data import draw_shares
 from pipelines.detector.operating import calibrate_scores
 from pipelines.detector.settings import Settings
 from transforms.detect import package
+from transforms.detect.calibration import apply_platt
 from transforms.detect.preprocess import InputSpec, synthetic_views
 from transforms.detect.scope import ScopeRules
 from transforms.detect.scoring import score_views
@@ -71,6 +73,7 @@ def configure(
         calibration=calibration,
         abstention=abstention,
         operating_points=points,
+        format_shift=_format_shift(held_out, calibration),
         training=recipe,
         training_data=_training_data(chosen),
         skill=[],
@@ -104,6 +107,20 @@ def _training_data(chosen: pd.DataFrame) -> list[package.TrainingSource]:
         )
         for source, part in shares.groupby("source")
     ]
+
+
+def _format_shift(predictions: pd.DataFrame, calibration: package.Calibration) -> package.FormatShift | None:
+    if not {"as_is", "jpeg90"} <= set(predictions["treatment"]):
+        return None
+    scores = predictions.pivot_table(index="path", columns="treatment", values="raw")[["as_is", "jpeg90"]].dropna()
+    moved = scores.map(lambda raw: apply_platt(raw, calibration)).diff(axis=1)["jpeg90"].abs()
+    return package.FormatShift(
+        quality=90,
+        share=0.99,
+        shift=min(1.0, float(np.ceil(moved.quantile(0.99) * 1e3) / 1e3)),
+        n=len(moved),
+        measured_on="pictures of sources that the network did not see, their files against JPEG of the same pixels",
+    )
 
 
 def _blind_spots(spec: InputSpec) -> list[str]:

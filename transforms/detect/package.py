@@ -72,6 +72,19 @@ class Abstention(_Model):
     measured_on: str
 
 
+class FormatShift(_Model):
+    """What a file's format alone does: how far JPEG moved calibrated scores of the same pictures.
+
+    The scores of `share` of the pictures moved by `shift` at most between the file and JPEG at `quality`.
+    """
+
+    quality: int = Field(ge=1, le=100)
+    share: Share
+    shift: Share
+    n: int = Field(ge=1)
+    measured_on: str
+
+
 class RollUp(_Model):
     """How the logits of a clip's frames become one.
 
@@ -149,6 +162,7 @@ class DetectorConfig(_Model):
     calibration: Calibration
     abstention: Abstention | None = None
     operating_points: list[OperatingPoint]
+    format_shift: FormatShift | None = None
     training: str
     training_data: list[TrainingSource]
     skill: list[Skill]
