@@ -52,6 +52,10 @@ BATCH: Final = 16
 BATCHES: Final = (1, 8, 16)
 TREATED: Final = ("as_is", "jpeg75")
 CALIBRATION_FRAMES: Final = 16
+SHIPS: Final = (
+    "FP32 ships: its scores are the ones that thresholds were set on, whatever processor and batch. Those of bf16 and "
+    "INT8 are others, and need thresholds of their own."
+)
 
 
 def timed(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -192,6 +196,7 @@ def report(costs: dict[str, dict[str, float]], rows: list[dict], missing: dict[s
             ("variant", "time", "AUC", "raw change", "score change, mean", "most", "with the batch", "note"),
             [_row(row) for row in rows] + [(name, *["not available"] + [""] * 5, why) for name, why in missing.items()],
         ),
+        SHIPS,
     ]
     return "\n\n".join(parts)
 
