@@ -3,5 +3,5 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-DEFAULT_DETECTOR = "aiqyn-compact"
+DEFAULT_DETECTOR = "aiqyn-lite"
 """The shipped detector that scans use where none is named."""

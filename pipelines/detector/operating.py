@@ -12,6 +12,9 @@ from transforms.detect.package import Abstention, Calibration, DetectorError, Op
 
 TARGETS = {"elevated": 0.05, "suspected": 0.01}
 MISS_TARGET = 0.05
+MIN_SOURCE = 20
+"""Sources of fewer pictures count as one source together: a single picture of theirs is no rate."""
+SMALL = "small sources"
 COLUMNS = ("path", "label", "source", "treatment", "raw")
 
 Scores = NDArray[np.float64]
@@ -22,10 +25,11 @@ def calibrate_scores(
 ) -> tuple[Calibration, list[OperatingPoint], Abstention]:
     """Choose what turns a detector's raw scores into levels.
 
-    Every threshold has to hold for sources that nobody has seen, so each is the strictest of four demands: the
-    target rate is kept over all pictures, and as a mean over sources that weigh the same, in every treatment. A
-    large easy source can therefore not buy false alarms on a small hard one. A source of very few pictures can
-    demand much: one picture of one source in ten weighs 10 %.
+    Every threshold has to hold for sources that nobody has seen, so each is the strictest of several demands: a
+    rate is kept over all pictures, and as a mean over sources that weigh the same, in every treatment. The rate is
+    so far below the target that chance alone would not bring it there (`rate_within`). A
+    large easy source can therefore not buy false alarms on a smaller hard one. Sources of fewer than `MIN_SOURCE`
+    pictures count as one.
 
     Args:
         predictions: One row a picture and treatment: `path`, `label` (1 AI, 0 real), `source`, `treatment`, `raw`
@@ -50,6 +54,7 @@ def calibrate_scores(
         (['elevated', 'suspected'], 1)
     """
     scored = predictions.loc[predictions["raw"].notna(), list(COLUMNS)]
+    scored = scored.assign(source=_grouped(scored))
     labels, raws = scored["label"].to_numpy(np.int64), scored["raw"].to_numpy(np.float64)
     if not 0 < labels.sum() < len(labels):
         raise DetectorError(
@@ -95,6 +100,23 @@ def needed_for(target: float) -> int:
     return math.ceil(math.log(0.05) / math.log(1.0 - target))
 
 
+def rate_within(n: int, target: float) -> float:
+    """The highest rate that speaks, at 95 %, for a true rate of at most `target`.
+
+    As if scores of `n` pictures were drawn anew: the one-sided limit of Clopper and Pearson (1934) is within it.
+
+    Returns:
+        0 where there are fewer pictures than `needed_for` asks for.
+    """
+    below, chance = 0.0, (1.0 - target) ** n
+    for hits in range(n + 1):
+        below += chance
+        if below > 0.05:
+            return max(0, hits - 1) / n
+        chance *= (n - hits) / (hits + 1) * target / (1.0 - target)
+    return 1.0
+
+
 def threshold_within(scores: Scores, weights: Scores, target: float) -> float:
     """The lowest threshold that scores of at most this weight reach.
 
@@ -109,6 +131,11 @@ def threshold_within(scores: Scores, weights: Scores, target: float) -> float:
     order = np.argsort(-scores, kind="stable")
     reached = np.cumsum(weights[order]) > target + 1e-9
     return float(np.nextafter(scores[order][int(reached.argmax())], np.inf))
+
+
+def _grouped(scored: pd.DataFrame) -> "pd.Series[str]":
+    pictures = scored.groupby(["label", "source"])["path"].transform("nunique")
+    return scored["source"].where(pictures >= MIN_SOURCE, SMALL)
 
 
 def _operating_point(real: pd.DataFrame, level: str, target: float) -> OperatingPoint:
@@ -131,7 +158,7 @@ def _operating_point(real: pd.DataFrame, level: str, target: float) -> Operating
 def _strictest(real: pd.DataFrame, target: float) -> float:
     """Above 1 where no calibrated score would do."""
     return max(
-        threshold_within(part["score"].to_numpy(np.float64), weights, target)
+        threshold_within(part["score"].to_numpy(np.float64), weights, rate_within(len(part), target))
         for _, part in real.groupby("treatment")
         for weights in _weights(part)
     )

@@ -69,7 +69,7 @@ def configure(
         architecture=package.Architecture(name=settings.architecture, params=settings.params),
         input=settings.input,
         scope=SCOPE,
-        rollup=package.RollUp(),
+        rollup=package.RollUp(rule="trimmed_mean", share=0.2),
         calibration=calibration,
         abstention=abstention,
         operating_points=points,
@@ -116,8 +116,8 @@ def _format_shift(predictions: pd.DataFrame, calibration: package.Calibration) -
     moved = scores.map(lambda raw: apply_platt(raw, calibration)).diff(axis=1)["jpeg90"].abs()
     return package.FormatShift(
         quality=90,
-        share=0.99,
-        shift=min(1.0, float(np.ceil(moved.quantile(0.99) * 1e3) / 1e3)),
+        share=1.0,
+        shift=min(1.0, float(np.ceil(moved.max() * 1e3) / 1e3)),
         n=len(moved),
         measured_on="pictures of sources that the network did not see, their files against JPEG of the same pixels",
     )

@@ -69,7 +69,7 @@ class Head(Settings):
 
     architecture: str = "trunk"
     params: Params = field(default_factory=lambda: {"depth": 11, "pooled": 6})
-    input: InputSpec = field(default_factory=lambda: InputSpec(size=224, views=3, short_side=384))
+    input: InputSpec = field(default_factory=lambda: InputSpec(size=224, views=3, short_side=256))
     views_drawn: int = 6
     penalty: float = 20.0
 
@@ -81,7 +81,7 @@ class ClipHead(Head):
     architecture: str = "clip"
     params: Params = field(default_factory=lambda: {"depth": 7, "pooled": 4})
     input: InputSpec = field(default_factory=lambda: InputSpec(size=224, views=1, short_side=320))
-    views_drawn: int = 2
+    views_drawn: int = 1
     penalty: float = 50.0
     licence: str = "MIT AND Apache-2.0"
 

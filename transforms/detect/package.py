@@ -208,7 +208,7 @@ def load_package(name_or_dir: str, *, calibrated: bool = True) -> DetectorPackag
     """Read a detector package and check all that can be checked without torch.
 
     Args:
-        name_or_dir: The name of a shipped detector, such as `aiqyn-compact`, or the path of a package folder.
+        name_or_dir: The name of a shipped detector, such as `aiqyn-lite`, or the path of a package folder.
         calibrated: Refuse a package that states no calibration: its scores have no meaning yet.
 
     Returns:
@@ -218,8 +218,8 @@ def load_package(name_or_dir: str, *, calibrated: bool = True) -> DetectorPackag
         DetectorError: `missing_package`, `invalid_config`, `uncalibrated`, and what `weights.check_weights` raises.
 
     Example:
-        >>> load_package("aiqyn-compact").config.rollup.rule
-        'mean'
+        >>> load_package("aiqyn-lite").config.rollup.rule
+        'trimmed_mean'
     """
     directory = _find(name_or_dir)
     config = read_config(directory / CONFIG_NAME)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+import configs
 from transforms.detect.package import Calibration, DetectorPackage, OperatingPoint, load_package
 
 TREATMENTS = ("as_is", "jpeg75", "screenshot")
@@ -12,7 +13,7 @@ HOSTILE = '<script>top.pwned=1</script><img src=x onerror="top.pwned=1">"&\u202e
 
 def package() -> DetectorPackage:
     """The shipped package with its own figures put away and thresholds that are easy to reckon with."""
-    shipped = load_package("aiqyn-compact")
+    shipped = load_package(configs.DEFAULT_DETECTOR)
     points = [
         OperatingPoint(
             level=level,

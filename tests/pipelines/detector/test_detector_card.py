@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+import configs
 from pipelines.detector import card
 from pipelines.detector.data import read_manifest
 from pipelines.detector.report import split_report
@@ -24,12 +25,12 @@ def figure(metric, value, *, source="all", interval=(0.0, 1.0)):
 
 
 def test_the_shipped_card_is_what_the_configuration_says():
-    package = load_package("aiqyn-compact")
+    package = load_package(configs.DEFAULT_DETECTOR)
     assert (package.directory / "CARD.md").read_text("utf-8") == card.render(package.config)
 
 
 def test_unwelcome_figures_are_said_in_plain_words():
-    config = load_package("aiqyn-compact").config
+    config = load_package(configs.DEFAULT_DETECTOR).config
     skill = [
         figure("auc", 0.2, source="old", interval=(0.1, 0.3)),
         figure("auc", 0.52, source="new", interval=(0.4, 0.6)),
@@ -49,7 +50,7 @@ def test_unwelcome_figures_are_said_in_plain_words():
 
 @pytest.mark.skipif(not MANIFEST.exists(), reason="needs the development media, which are not part of the project")
 def test_the_card_states_what_is_measured_on_dev():
-    package = load_package("aiqyn-compact")
+    package = load_package(configs.DEFAULT_DETECTOR)
     report = split_report(package, read_manifest(MANIFEST), "dev", lambda *_: None, ("as_is",))
     stated = [s for s in package.config.skill if s.measured_on == report.measured_on and s.treatment == "as_is"]
     assert stated

@@ -10,6 +10,7 @@ from pipelines.detector.operating import (
     TARGETS,
     calibrate_scores,
     needed_for,
+    rate_within,
     shortfalls,
     threshold_within,
 )
@@ -56,12 +57,28 @@ def test_the_targets_hold_over_pictures_and_over_sources_in_every_treatment(seed
         pooled = found.groupby(level=0).sum()
         assert (pooled["sum"] / pooled["size"]).max() <= TARGETS[point.level]
         assert (found["sum"] / found["size"]).groupby(level=0).mean().max() <= TARGETS[point.level] + 1e-9
-        assert point.false_alarm_rate == round((pooled["sum"] / pooled["size"]).max(), 4)
+        assert point.false_alarm_rate == pytest.approx((pooled["sum"] / pooled["size"]).max(), abs=1e-4)
         assert point.n == 800
-        assert "jpeg" in point.measured_on
+        assert "worst treatment" in point.measured_on
     kept = rates(rows, calibration, band.from_score, 1).groupby(level=0).sum()
     assert 1 - (kept["sum"] / kept["size"]).min() <= MISS_TARGET + 1e-9
     assert band.from_score <= points[0].threshold <= points[1].threshold
+
+
+@pytest.mark.parametrize(
+    ("n", "target", "hits"),
+    [(10, 0.01, 0), (298, 0.01, 0), (299, 0.01, 0), (473, 0.01, 1), (59, 0.05, 0), (93, 0.05, 1)],
+)
+def test_a_rate_leaves_room_for_chance(n, target, hits):
+    # Clopper and Pearson's one-sided 95 % limit of 0 of 299 and of 1 of 473 is 1 %; of 0 of 59 and of 1 of 93, 5 %.
+    assert rate_within(n, target) == pytest.approx(hits / n)
+
+
+def test_pictures_of_small_sources_count_as_one_source():
+    many = [(0, f"tiny {i}", "as_is", [3.0, -3.0, -3.0]) for i in range(4)]
+    large = [(0, f"large {i}", "as_is", np.linspace(-3, -2, 300)) for i in range(9)]
+    points = calibrate_scores(predictions(*many, *large, (1, "ai", "as_is", [1.0] * 60)))[1]
+    assert "mean over 10 source(s)" in points[0].measured_on
 
 
 def test_a_small_hard_source_weighs_as_much_as_a_large_easy_one():
@@ -80,7 +97,7 @@ def test_one_source_says_nothing_about_new_ones():
 
 
 def test_a_source_that_the_others_cannot_bound_does_not_stop_calibration():
-    saturated = (0, "bright", "as_is", [1e6] * 19 + [0.0] * 181)
+    saturated = (0, "bright", "as_is", [1e6] * 9 + [0.0] * 191)
     calm = [(0, f"calm {i}", "as_is", np.linspace(-3, -2, 400)) for i in range(9)]
     rows = predictions(saturated, *calm, (1, "a", "as_is", [1e6] * 50))
     points = calibrate_scores(rows)[1]

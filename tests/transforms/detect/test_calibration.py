@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import configs
 from transforms.detect.calibration import calibrate, level, roll_up
 from transforms.detect.package import RollUp, load_package
 
-CONFIG = load_package("aiqyn-compact").config
+CONFIG = load_package(configs.DEFAULT_DETECTOR).config
 RAWS = st.floats(-1e6, 1e6)
 ROLL_UPS = [RollUp(), RollUp(rule="trimmed_mean", share=0.2), RollUp(rule="top", share=0.25)]
 

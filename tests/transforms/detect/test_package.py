@@ -37,7 +37,7 @@ def test_every_file_and_name_is_in_the_digest(tiny_package):
 
 
 def test_a_missing_package_names_the_shipped_ones(tmp_path):
-    assert refused(tmp_path / "nothing", "nothing", "aiqyn-compact") == "missing_package"
+    assert refused(tmp_path / "nothing", "nothing", "aiqyn-lite") == "missing_package"
     assert refused("no-such-detector", "no-such-detector") == "missing_package"
 
 

@@ -7,11 +7,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import configs
 from transforms.detect.package import load_package
 from transforms.detect.preprocess import synthetic_views
 from transforms.detect.scoring import load_network, score_views, self_test
 
-PACKAGE = load_package("aiqyn-compact")
+PACKAGE = load_package(configs.DEFAULT_DETECTOR)
 
 
 @pytest.fixture(scope="module")
