@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 import torch
 
+import configs
 from benchmarks import detector_speed, rollup
 from benchmarks.samples import spread_over_sources
 from benchmarks.variants import Straight, in_parts, variants
 from transforms.detect.network import build
 from transforms.detect.package import load_package
 
-CONFIG = load_package("aiqyn-compact").config
+CONFIG = load_package(configs.DEFAULT_DETECTOR).config
 
 
 def manifest(sizes):
