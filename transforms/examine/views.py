@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from transforms.detect.preprocess import InputSpec, prepare
+from transforms.detect.preprocess import InputSpec, prepare, shrink
 from transforms.detect.scope import assess
 from transforms.examine.faces import Face, FaceFinder, Faces, face_view
 from transforms.examine.frames import Frame, Pixels
@@ -15,6 +15,9 @@ from transforms.records import FrameFacts
 
 ViewKey = tuple[int, int | None]
 """Which of ``ExamineSettings.inputs``, and which face of ``FrameFacts.faces``, or None: the frame as a whole."""
+
+_COPY_SHORT_SIDE = 384
+"""Pixels: what ``scope.assess`` looks at, and a little more than ``FaceFinder`` does."""
 
 _WIDENINGS = (1.25, 1.5, 1.75, 2.0)
 """By how much the square of each further view is wider than the first; the last is 3.2 times the face."""
@@ -39,14 +42,15 @@ def look(frame: Frame, settings: ExamineSettings, finder: FaceFinder | None) -> 
         finder: None where faces are not looked for.
     """
     scopes = {one.scope for one in settings.detectors if one.scope is not None}
-    reasons = {scope: assess(frame.rgb, scope) for scope in scopes}
+    copy = _copy(frame.rgb, max((scope.min_short_side for scope in scopes), default=1))
+    reasons = {scope: assess(copy, scope) for scope in scopes}
     not_assessable = tuple(reasons[one.scope] if one.scope is not None else None for one in settings.detectors)
     inputs = settings.inputs
     wanted = {
         inputs.index(one.input) for one, reason in zip(settings.detectors, not_assessable, strict=True) if not reason
     }
     views: dict[ViewKey, Pixels] = {(index, None): prepare(frame.rgb, inputs[index]) for index in sorted(wanted)}
-    faces = _find(frame.rgb, finder)
+    faces = _find(copy, frame.rgb.shape[:2], finder)
     if faces is None:
         return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable), views)
     for number in _largest(faces, settings.faces.scored):
@@ -81,12 +85,19 @@ def _widened(face: Face, factor: float) -> Face:
     return replace(face, x=x, y=y, width=width, height=height)
 
 
-def _find(rgb: Pixels, finder: FaceFinder | None) -> Faces | None:
+def _copy(rgb: Pixels, min_short_side: int) -> Pixels:
+    """A copy for scope and faces, which look at no more: shrinking a large frame for each costs as much as they."""
+    short, long = sorted(rgb.shape[:2])
+    # Of a frame longer than this they take less than the copy would hold.
+    return rgb if long > 4 * short else shrink(rgb, max(_COPY_SHORT_SIDE, min_short_side))
+
+
+def _find(rgb: Pixels, frame_size: tuple[int, int], finder: FaceFinder | None) -> Faces | None:
     """A frame that the network cannot take costs its faces, not the file: its pixels are sound, others scored them."""
     if finder is None:
         return None
     try:
-        return finder.find(rgb)
+        return finder.find(rgb, frame_size)
     except cv2.error:
         return None
 

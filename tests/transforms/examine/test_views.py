@@ -86,7 +86,7 @@ def test_the_largest_faces_are_scored_of_equals_the_surer(portrait, scored, chos
     boxes = tuple(Face(100, 100, side, side, 0.99 - 0.01 * index) for index, side in enumerate(sides))
 
     class Finder:
-        def find(self, _):
+        def find(self, *_):
             return Faces(boxes, 7)
 
     found = seen(portrait, (SMALL, ANY), finder=Finder(), scored=scored)
@@ -100,9 +100,19 @@ def test_a_face_too_small_for_a_view_is_a_box_only(portrait) -> None:
     assert face_views(portrait, face, SMALL).shape == (2, 32, 32, 3)
 
 
+@pytest.mark.parametrize("scale", [2, 5])
+def test_a_large_frame_says_what_it_says_small(portrait, finder, scale) -> None:
+    large = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    whole, found = (seen(rgb, (SMALL, ScopeRules()), finder=finder).facts for rgb in (portrait, large))
+    assert found.not_assessable == whole.not_assessable == (None,)
+    assert found.face_count == whole.face_count == 1
+    for side in ("x", "y", "width", "height"):
+        assert getattr(found.faces[0], side) / scale == pytest.approx(getattr(whole.faces[0], side), abs=6)
+
+
 def test_a_frame_that_the_face_network_cannot_take_is_scored_all_the_same() -> None:
     class Finder:
-        def find(self, _):
+        def find(self, *_):
             raise cv2.error("no")
 
     found = seen(FLAT, (SMALL, ANY), finder=Finder())
