@@ -35,6 +35,8 @@ def write_weights(network: nn.Module, out: Path) -> None:
     """Write a network's tensors into a package folder, which is made where it is missing."""
     out.mkdir(parents=True, exist_ok=True)
     save_file(network.state_dict(), out / WEIGHTS_NAME)
+    # safetensors writes for its owner only; a package is for whoever may read its folder.
+    (out / WEIGHTS_NAME).chmod(0o644)
 
 
 def configure(
