@@ -31,10 +31,11 @@ from benchmarks import corpus  # noqa: E402
 
 CORES: Final = len(os.sched_getaffinity(0))
 BATCH: Final = 16
+Scores = dict[str, float | None]
 
 
-def bare_loop(files: list[str], threads: int) -> dict[str, float]:
-    """Item scores by file name: decode, batch, score, average; nothing else."""
+def bare_loop(files: list[str], threads: int) -> Scores:
+    """Item scores by file name: decode, batch, score, roll up; nothing else."""
     import cv2
     import numpy as np
     import torch
@@ -65,13 +66,14 @@ def bare_loop(files: list[str], threads: int) -> dict[str, float]:
             waiting, score_views(network, np.stack([views for _, views in waiting]), BATCH), strict=True
         ):
             if name is not None:
-                raws.setdefault(name, []).append(float(raw))
+                raws[name].append(float(raw))
         waiting.clear()
 
     for path in files:
         name = Path(path).name
 
         def keep(frame: FrameViews, name: str = name) -> None:
+            raws.setdefault(name, [])
             for (_, face), views in frame.views.items():
                 waiting.append((name if face is None else None, views))  # crops of faces are no part of the score
                 if len(waiting) == BATCH:
@@ -81,7 +83,10 @@ def bare_loop(files: list[str], threads: int) -> dict[str, float]:
             examine_content(file, name, settings, keep, finder)
     if waiting:
         score()
-    return {name: calibrate(roll_up(found, package.config), package.config) for name, found in raws.items()}
+    return {
+        name: calibrate(roll_up(found, package.config), package.config) if found else None
+        for name, found in raws.items()
+    }
 
 
 def run(command: list[str]) -> dict[str, float]:
@@ -105,26 +110,29 @@ def contestants(folders: list[Path]) -> dict[str, tuple[list[str], Path]]:
     }
 
 
-def read_scores(place: Path) -> dict[str, float]:
-    """A contestant's scores by file name."""
+def read_scores(place: Path) -> Scores:
+    """A contestant's scores by file name; None where every frame is out of the detector's scope."""
     if place.suffix == ".json":
         return dict(json.loads(place.read_text("utf-8")))
     from pipelines.store import Store
     from pipelines.tables import connect
 
     with connect(Store(place)) as tables:
-        found = tables.execute("SELECT regexp_extract(uri, '[^/]*$'), score FROM items_latest").fetchall()
-    return {name: score for name, score in found if score is not None}
+        found = tables.execute(
+            "SELECT regexp_extract(uri, '[^/]*$'), score FROM items_latest WHERE frames_examined > 0"
+        )
+        return dict(found.fetchall())
 
 
-def check_equal(all_scores: dict[str, dict[str, float]], expected: int) -> None:
+def check_equal(all_scores: dict[str, Scores], expected: int) -> None:
     """Refuses a run whose contestants did not do the same work."""
     reference = all_scores["bare"]
     for name, scores in all_scores.items():
-        # A few pictures of the corpus are out of the detector's scope; they have no score in any contestant.
-        if len(scores) < 0.95 * expected or scores.keys() != reference.keys():
-            raise SystemExit(f"void: {name} scored {len(scores)} of {expected} items")
-        worst = max(abs(scores[item] - reference[item]) for item in reference)
+        if len(scores) != expected or scores.keys() != reference.keys():
+            raise SystemExit(f"void: {name} examined {len(scores)} of {expected} items")
+        if {item for item in scores if scores[item] is None} != {item for item in reference if reference[item] is None}:
+            raise SystemExit(f"void: {name} holds other items for out of scope")
+        worst = max(abs(score - (reference[item] or 0.0)) for item, score in scores.items() if score is not None)
         if worst > 1e-5:
             raise SystemExit(f"void: a score of {name} is {worst:.2g} off")
 
@@ -174,7 +182,7 @@ def run_bare(sources: list[str], output: Path, processes: int) -> None:
         subprocess.Popen([sys.executable, __file__, "--bare", f"{output}.{index}", "--files", *files[index::processes]])
         for index in range(processes)
     ]
-    scores: dict[str, float] = {}
+    scores: Scores = {}
     for index, share in enumerate(shares):
         if share.wait():
             raise SystemExit(f"share {index} failed")

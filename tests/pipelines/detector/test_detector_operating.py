@@ -57,9 +57,11 @@ def test_the_targets_hold_over_pictures_and_over_sources_in_every_treatment(seed
         pooled = found.groupby(level=0).sum()
         assert (pooled["sum"] / pooled["size"]).max() <= TARGETS[point.level]
         assert (found["sum"] / found["size"]).groupby(level=0).mean().max() <= TARGETS[point.level] + 1e-9
-        assert point.false_alarm_rate == pytest.approx((pooled["sum"] / pooled["size"]).max(), abs=1e-4)
+        shares = pooled["sum"] / pooled["size"]
+        assert point.false_alarm_rate == round(float(shares.max()), 4)
         assert point.n == 800
-        assert "worst treatment" in point.measured_on
+        worst = shares.index[shares == shares.max()]
+        assert any(f"worst treatment ({name})" in point.measured_on for name in worst)
     kept = rates(rows, calibration, band.from_score, 1).groupby(level=0).sum()
     assert 1 - (kept["sum"] / kept["size"]).min() <= MISS_TARGET + 1e-9
     assert band.from_score <= points[0].threshold <= points[1].threshold
