@@ -20,7 +20,6 @@ from transforms.detect.scope import ScopeRules
 from transforms.detect.scoring import score_views
 
 WEIGHTS_NAME = "weights.safetensors"
-VERSION = "0.1.0"
 SELF_TEST_TOLERANCE = 1e-3
 SCOPE = ScopeRules(min_short_side=160)
 """What no network of ours stands behind: they were trained on views of 160 pixels and more."""
@@ -64,7 +63,7 @@ def configure(
     answer = score_views(network, synthetic_views(settings.input)[None], 1)
     return package.DetectorConfig(
         name=out.name,
-        version=VERSION,
+        version=settings.version,
         licence=settings.licence,
         description="Looks for traces of generation in pictures; trained on few pictures, so read the figures below "
         "before you rely on it.",

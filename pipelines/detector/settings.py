@@ -23,6 +23,7 @@ class Settings:
         input: What the network sees of a picture.
         seed: Of every chance.
         licence: Of the weights, as SPDX states it.
+        version: Of the detector; another recipe gets another one.
     """
 
     params: Params
@@ -30,6 +31,7 @@ class Settings:
     seed: int = 7
     architecture: str = ""
     licence: str = "Apache-2.0"
+    version: str = "0.1.0"
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,10 @@ class ClipHead(Head):
     architecture: str = "clip"
     params: Params = field(default_factory=lambda: {"depth": 7, "pooled": 4})
     input: InputSpec = field(default_factory=lambda: InputSpec(size=224, views=1, short_side=320))
-    views_drawn: int = 1
+    views_drawn: int = 2
     penalty: float = 50.0
     licence: str = "MIT AND Apache-2.0"
+    version: str = "0.2.0"
 
 
 FAMILIES: dict[str, type[Head] | type[Descent]] = {"head": Head, "clip-head": ClipHead, "scratch": Descent}
