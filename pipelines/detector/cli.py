@@ -27,7 +27,9 @@ Work = Annotated[
     Path | None,
     typer.Option(help="Folder for checkpoints, from which a killed run goes on; by default beside OUT."),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed and threads give the same weights.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed, threads and device give the same weights.")]
+DeviceName = Literal["auto", "cpu", "cuda"]
+Device = Annotated[DeviceName, typer.Option(help="Where to compute; auto: on CUDA where torch sees it, else the CPU.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 
 
@@ -62,9 +64,11 @@ def train(
     treatment: Treatments = None,
     seed: Seed = 7,
     threads: Threads = 1,
+    device: Device = "auto",
 ) -> None:
     """Train on the split `train`, measure with sources left out, write a package with its card."""
     from pipelines.detector.data import read_manifests
+    from pipelines.detector.device import choose_device
     from pipelines.detector.settings import FAMILIES
     from pipelines.detector.train import Run, use_threads
     from pipelines.detector.train import train as run_training
@@ -73,7 +77,7 @@ def train(
     with errors(), progress() as tick:
         folder = work or out.with_name(out.name + ".work")
         settings, treatments = FAMILIES[family](seed=seed), tuple(treatment or Treatment)
-        run = Run(read_manifests(data), out, folder, settings, tick, trunk, treatments)
+        run = Run(read_manifests(data), out, folder, settings, tick, trunk, treatments, choose_device(device))
         config = run_training(run)
     _show(f"{config.name} {config.version}", config.skill)
 
@@ -145,9 +149,11 @@ def evaluate(
     treatment: Treatments = None,
     seed: Seed = 7,
     threads: Threads = 1,
+    device: Device = "auto",
 ) -> None:
     """Measure a detector: AUC, recall, false alarms with intervals; both classes treated alike."""
     from pipelines.detector.data import read_manifests
+    from pipelines.detector.device import choose_device
     from pipelines.detector.page import render
     from pipelines.detector.report import held_out_report, split_report
     from pipelines.detector.settings import settings_of
@@ -160,12 +166,13 @@ def evaluate(
         rows, treatments = read_manifests(data), tuple(treatment or Treatment)
         for path in (output, html):
             _make_place(path)
+        place = choose_device(device)
         if leave_one_source_out:
             folder = work or Path(f"{package.config.name}.work")
             settings = settings_of(package.config, seed)
-            report = held_out_report(package, rows, settings, folder, tick, treatments)
+            report = held_out_report(package, rows, settings, folder, tick, treatments, place)
         else:
-            report = split_report(package, rows, split, tick, treatments)
+            report = split_report(package, rows, split, tick, treatments, place)
         if output is not None:
             _write(output, report.to_json())
         if html is not None:

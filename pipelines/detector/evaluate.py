@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from pipelines.detector import metrics
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import load_rgb
+from pipelines.detector.device import CPU, on_device
 from pipelines.detector.ranking import METRICS, ranking
 from pipelines.detector.settings import Tick
 from transforms.detect.calibration import calibrate
@@ -29,26 +31,29 @@ def predict(
     treatments: tuple[str, ...],
     tick: Tick,
     scope: ScopeRules | None = None,
+    device: torch.device = CPU,
 ) -> pd.DataFrame:
     """Score pictures after each treatment.
 
     Args:
-        network: In eval mode.
+        network: In eval mode, on the processor.
         spec: What the network wants to see.
         rows: Pictures, as `data.read_manifest` gives them.
         treatments: Keys of `augment.TREATMENTS`; every picture of both classes gets all of them.
         tick: Called as (what, pictures done, pictures in all).
         scope: What the detector will not assess; None: it assesses everything.
+        device: Where scores are computed.
 
     Returns:
         One row a picture and treatment: `path`, `label`, `source`, `generator`, `treatment`, `raw`; `raw`
         is NaN where the treated picture is out of scope.
     """
     paths = rows["path"].tolist()
+    placed = on_device(network, device)
     raws: dict[str, list[float]] = {name: [] for name in treatments}
     for views, in_scope in _batches(paths, spec, treatments, scope):
         for i, name in enumerate(treatments):
-            scores = score_views(network, views[:, i], FRAMES_PER_BATCH).astype(float)
+            scores = score_views(placed, views[:, i], FRAMES_PER_BATCH).astype(float)
             raws[name] += np.where(in_scope[:, i], scores, np.nan).tolist()
         tick("scoring", len(raws[treatments[0]]), len(paths))
     columns = rows[["path", "label", "source", "generator"]]

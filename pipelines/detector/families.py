@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
+import torch
 from torch import nn
 
+from pipelines.detector.device import CPU
 from pipelines.detector.fit import DescentFamily
 from pipelines.detector.head import HeadFamily
 from pipelines.detector.settings import Descent, Head, Settings, Tick
@@ -27,7 +29,7 @@ class Family(Protocol):
             run: Names what is kept in the work folder; `settings.FINAL` for the network to ship.
 
         Returns:
-            The network in eval mode.
+            The network in eval mode, on the processor.
         """
 
     def describe(self) -> str:
@@ -35,7 +37,12 @@ class Family(Protocol):
 
 
 def open_family(
-    settings: Settings, pictures: pd.DataFrame, work: Path, tick: Tick, trunk: Path | None = None
+    settings: Settings,
+    pictures: pd.DataFrame,
+    work: Path,
+    tick: Tick,
+    trunk: Path | None = None,
+    device: torch.device = CPU,
 ) -> Family:
     """The family that settings belong to.
 
@@ -45,15 +52,16 @@ def open_family(
         work: Folder for checkpoints.
         tick: Progress.
         trunk: For a head, a safetensors file with the trunk; by default that of `aiqyn-lite`, if it is of its kind.
+        device: Where networks, or a head's trunk, compute.
 
     Raises:
         DetectorError: `missing_trunk` when no file is given and no shipped detector has such a trunk.
         TypeError: The settings are of no family.
     """
     if isinstance(settings, Descent):
-        return DescentFamily(settings, work, tick)
+        return DescentFamily(settings, work, tick, device)
     if isinstance(settings, Head):
-        return HeadFamily(settings, trunk or _shipped_trunk(settings), pictures, work, tick)
+        return HeadFamily(settings, trunk or _shipped_trunk(settings), pictures, work, tick, device)
     raise TypeError(f"{type(settings).__name__} belongs to no family; use Descent or Head")
 
 

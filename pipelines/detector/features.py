@@ -1,5 +1,6 @@
 """What a frozen trunk sees in random views of the training pictures: computed once, kept, shared by all folds."""
 
+import copy
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from pipelines.detector.augment import training_view
 from pipelines.detector.data import load_rgb
+from pipelines.detector.device import CPU, device_name
 from pipelines.detector.settings import Head, Tick
 from transforms.detect.headed import Headed
 from transforms.detect.package import sha256_file
@@ -22,18 +24,21 @@ Features = NDArray[np.float32]
 _PICTURES_PER_PART = 32
 
 
-def view_features(network: Headed, rows: pd.DataFrame, settings: Head, work: Path, tick: Tick) -> Features:
+def view_features(
+    network: Headed, rows: pd.DataFrame, settings: Head, work: Path, tick: Tick, device: torch.device = CPU
+) -> Features:
     """Features of `settings.views_drawn` random views of each picture.
 
     A view's chance comes from the seed and the picture's own bytes, so that it is the same in whichever manifest,
     order or fold the picture stands. Parts that a killed run finished are read back.
 
     Args:
-        network: The trunk, in eval mode; its head is not asked.
+        network: The trunk, in eval mode, on the processor; its head is not asked.
         rows: Pictures, as `data.read_manifest` gives them.
         settings: Seed, number of views and input.
         work: Folder for finished parts.
         tick: Called as (what, pictures done, pictures in all).
+        device: Where the trunk computes; what one device has computed is not read back for another.
 
     Returns:
         float32 (N, views_drawn, D).
@@ -42,7 +47,9 @@ def view_features(network: Headed, rows: pd.DataFrame, settings: Head, work: Pat
         DetectorError: `unreadable_picture`.
     """
     paths = rows["path"].tolist()
-    trunk = _fingerprint(network, settings)
+    trunk = _fingerprint(network, settings, device)
+    if device != CPU:
+        network = copy.deepcopy(network).to(device)
     found: list[Features] = []
     with ThreadPoolExecutor(1) as loader:
         starts = range(0, len(paths), _PICTURES_PER_PART)
@@ -77,15 +84,18 @@ def _part(
 
 def _ask(network: Headed, views: NDArray[np.uint8]) -> Features:
     with torch.inference_mode():
-        return network.features(torch.from_numpy(views)).numpy()
+        placed = torch.from_numpy(views).to(network.head.weight.device)
+        return network.features(placed).cpu().numpy()
 
 
-def _fingerprint(network: Headed, settings: Head) -> str:
+def _fingerprint(network: Headed, settings: Head, device: torch.device) -> str:
     """Changes with everything but the pictures that decides a feature."""
     total = hashlib.sha256()
     for name, tensor in sorted(network.state_dict().items()):
         if not name.startswith("head."):
             total.update(name.encode() + tensor.contiguous().numpy().tobytes())
     basis = [settings.seed, settings.views_drawn, asdict(settings.input), network.pooled, torch.__version__]
+    # The processor is not named, so that what was computed before there was a choice is still found.
+    basis += [] if device == CPU else [device_name(device)]
     total.update(json.dumps(basis).encode())
     return total.hexdigest()

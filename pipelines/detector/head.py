@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from pipelines.detector.data import draw_shares
+from pipelines.detector.device import CPU, device_name, told
 from pipelines.detector.features import Features, view_features
 from pipelines.detector.settings import Head, Tick
 from transforms.detect.headed import Headed
@@ -31,6 +32,7 @@ class HeadFamily:
         pictures: All pictures that any run will train on.
         work: Folder for what was computed.
         tick: Progress.
+        device: Where the trunk computes; the head is found on the processor, in double precision.
     """
 
     settings: Head
@@ -38,6 +40,7 @@ class HeadFamily:
     pictures: pd.DataFrame
     work: Path
     tick: Tick
+    device: torch.device = CPU
     _known: dict[str, Features] = field(default_factory=dict)
 
     def fit(self, rows: pd.DataFrame, run: str) -> nn.Module:
@@ -45,7 +48,7 @@ class HeadFamily:
         del run
         network = self._network()
         if not self._known:
-            seen = view_features(network, self.pictures, self.settings, self.work, self.tick)
+            seen = view_features(network, self.pictures, self.settings, self.work, self.tick, self.device)
             self._known.update(zip(self.pictures["path"], seen, strict=True))
         fit_head(network, rows, np.stack([self._known[path] for path in rows["path"]]), self.settings.penalty)
         return network
@@ -59,6 +62,7 @@ class HeadFamily:
             f"A linear head (ridge logistic regression, penalty {settings.penalty:g}) on {network.STATISTICS} "
             f"of blocks {depth - network.pooled} to {depth - 1} of {network.ORIGIN} and frozen; "
             f"{settings.views_drawn} random views of each picture, seed {settings.seed}."
+            f"{told([device_name(self.device)])}"
         )
 
     def _network(self) -> Headed:

@@ -152,6 +152,7 @@ class Evaluation(_Record):
         version: The package's version.
         digest: The digest of the package's folder.
         measured_on: Which network on which data.
+        device: Where the scores were computed: `cpu`, or a graphics card's model. They differ in their last digits.
         pictures: Items measured.
         skipped_videos: Videos of the split, which are not measured.
         sample: What the items are.
@@ -174,6 +175,7 @@ class Evaluation(_Record):
     version: str
     digest: str
     measured_on: str
+    device: str
     pictures: int
     skipped_videos: int
     sample: list[Sample]

@@ -5,17 +5,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from pipelines.detector import breakdown
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.baserates import base_rates
+from pipelines.detector.device import CPU, device_name
 from pipelines.detector.evaluate import assessed, calibrated_scores, figures, predict
 from pipelines.detector.record import Evaluation, Point
 from pipelines.detector.reliability import reliability
 from pipelines.detector.settings import Settings, Tick
 from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out
 from transforms.detect.calibration import level
-from transforms.detect.package import DetectorConfig, DetectorError, DetectorPackage
+from transforms.detect.package import EXPORTED, DetectorConfig, DetectorError, DetectorPackage
 from transforms.detect.scoring import load_network
 
 
@@ -25,6 +27,7 @@ def split_report(
     split: str,
     tick: Tick,
     treatments: tuple[str, ...] = tuple(TREATMENTS),
+    device: torch.device = CPU,
 ) -> Evaluation:
     """Measure a package's network on the pictures of one split.
 
@@ -34,6 +37,7 @@ def split_report(
         split: Such as `dev`.
         tick: Progress.
         treatments: Keys of `augment.TREATMENTS`.
+        device: Where scores are computed; a program of a user's own, whose graph names devices, stays on the processor.
 
     Raises:
         DetectorError: `empty_split` when the split lacks pictures of either class.
@@ -46,9 +50,11 @@ def split_report(
             f"split '{split}' needs AI and real pictures; it has {len(pictures)} of one class or none",
         )
     config = package.config
-    found = predict(load_network(package), config.input, pictures, treatments, tick, config.scope)
+    device = CPU if config.architecture.name == EXPORTED else device
+    found = predict(load_network(package), config.input, pictures, treatments, tick, config.scope, device)
     measured_on = DEV if split == "dev" else f"{split}, final network"
-    return measure(found, package, measured_on, skipped_videos=int(chosen["is_video"].sum()), tick=tick)
+    skipped = int(chosen["is_video"].sum())
+    return measure(found, package, measured_on, skipped_videos=skipped, tick=tick, device=device)
 
 
 def held_out_report(
@@ -58,6 +64,7 @@ def held_out_report(
     work: Path,
     tick: Tick,
     treatments: tuple[str, ...] = tuple(TREATMENTS),
+    device: torch.device = CPU,
 ) -> Evaluation:
     """Train a package's architecture again on each fold and measure it on the sources that were left out.
 
@@ -68,10 +75,11 @@ def held_out_report(
         work: Folder for checkpoints.
         tick: Progress.
         treatments: Keys of `augment.TREATMENTS`.
+        device: Where networks are trained and scores computed.
     """
-    run = Run(rows, package.directory, work, settings, tick, package.weights_path, treatments)
+    run = Run(rows, package.directory, work, settings, tick, package.weights_path, treatments, device)
     skipped = int(rows.loc[rows["split"] == "train", "is_video"].sum())
-    return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped, tick=tick)
+    return measure(leave_one_source_out(run), package, HELD_OUT, skipped_videos=skipped, tick=tick, device=device)
 
 
 def measure(
@@ -81,6 +89,7 @@ def measure(
     *,
     skipped_videos: int,
     tick: Tick | None = None,
+    device: torch.device = CPU,
 ) -> Evaluation:
     """All figures of a set of predictions; whoever scores videos adds their rows and skips none.
 
@@ -91,6 +100,7 @@ def measure(
         measured_on: Which network on which data, in words.
         skipped_videos: How many videos were left out.
         tick: Called as (what, treatments done, treatments in all).
+        device: Where the scores were computed.
     """
     config = package.config
     points = [
@@ -110,6 +120,7 @@ def measure(
         version=config.version,
         digest=package.digest,
         measured_on=measured_on,
+        device=device_name(device),
         pictures=len(items),
         skipped_videos=skipped_videos,
         sample=breakdown.sample(items),

@@ -11,6 +11,7 @@ from torch import nn
 from pipelines.detector import packaging
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import LOW_WEIGHT, held_out_folds, trainable
+from pipelines.detector.device import CPU
 from pipelines.detector.evaluate import figures, predict
 from pipelines.detector.families import Family, open_family
 from pipelines.detector.settings import FINAL, Settings, Tick
@@ -36,6 +37,7 @@ class Run:
         tick: Progress.
         trunk: For a head, where its trunk lies; see `families.open_family`.
         treatments: Keys of `augment.TREATMENTS`, after each of which pictures are scored.
+        device: Where networks compute.
     """
 
     rows: pd.DataFrame
@@ -45,11 +47,12 @@ class Run:
     tick: Tick
     trunk: Path | None = None
     treatments: tuple[str, ...] = tuple(TREATMENTS)
+    device: torch.device = CPU
 
     @property
     def family(self) -> Family:
         """The family of the run's settings, over all pictures that may be trained on."""
-        return open_family(self.settings, trainable(self.rows), self.work, self.tick, self.trunk)
+        return open_family(self.settings, trainable(self.rows), self.work, self.tick, self.trunk, self.device)
 
 
 def use_threads(threads: int) -> None:
@@ -107,7 +110,9 @@ def leave_one_source_out(run: Run, family: Family | None = None) -> pd.DataFrame
     for number, fold in enumerate(held_out_folds(chosen)):
         held = chosen["source"].isin(fold.sources)
         network = family.fit(chosen[~held].reset_index(drop=True), f"fold-{number}")
-        found = predict(network, run.settings.input, chosen[held], run.treatments, run.tick, packaging.SCOPE)
+        found = predict(
+            network, run.settings.input, chosen[held], run.treatments, run.tick, packaging.SCOPE, run.device
+        )
         parts.append(found.assign(fold=number))
     return pd.concat(parts, ignore_index=True)
 
@@ -137,4 +142,4 @@ def _score_split(run: Run, network: nn.Module, split: str) -> pd.DataFrame:
     pictures = run.rows[~run.rows["is_video"]]
     forbidden = (pictures["split"] == "train") & (pictures["may_ship_weights"] != "yes")
     rows = pictures[forbidden if split == FORBIDDEN else pictures["split"] == split]
-    return predict(network, run.settings.input, rows, run.treatments, run.tick, packaging.SCOPE)
+    return predict(network, run.settings.input, rows, run.treatments, run.tick, packaging.SCOPE, run.device)
