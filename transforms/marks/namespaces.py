@@ -1,0 +1,51 @@
+"""Well-known XMP namespaces: prefix → URI, from the XMP specification part 2, IPTC, Adobe, Google and TC260."""
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XML = "http://www.w3.org/XML/1998/namespace"
+
+WELL_KNOWN = {
+    "Container": "http://ns.google.com/photos/1.0/container/",
+    "GCamera": "http://ns.google.com/photos/1.0/camera/",
+    "GCreations": "http://ns.google.com/photos/1.0/creations/",
+    "GDepth": "http://ns.google.com/photos/1.0/depthmap/",
+    "GImage": "http://ns.google.com/photos/1.0/image/",
+    "GPano": "http://ns.google.com/photos/1.0/panorama/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "Item": "http://ns.google.com/photos/1.0/container/item/",
+    "MicrosoftPhoto": "http://ns.microsoft.com/photo/1.0/",
+    "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
+    "aux": "http://ns.adobe.com/exif/1.0/aux/",
+    "cc": "http://creativecommons.org/ns#",
+    "crs": "http://ns.adobe.com/camera-raw-settings/1.0/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "digiKam": "http://www.digikam.org/ns/1.0/",
+    "exif": "http://ns.adobe.com/exif/1.0/",
+    "exifEX": "http://cipa.jp/exif/1.0/",
+    "hdrgm": "http://ns.adobe.com/hdr-gain-map/1.0/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "pdf": "http://ns.adobe.com/pdf/1.3/",
+    "pdfx": "http://ns.adobe.com/pdfx/1.3/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "rdf": RDF,
+    "stDim": "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
+    "stEvt": "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#",
+    "stJob": "http://ns.adobe.com/xap/1.0/sType/Job#",
+    "stRef": "http://ns.adobe.com/xap/1.0/sType/ResourceRef#",
+    "stVer": "http://ns.adobe.com/xap/1.0/sType/Version#",
+    "tiff": "http://ns.adobe.com/tiff/1.0/",
+    "x": "adobe:ns:meta/",
+    "xml": XML,
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "xmpBJ": "http://ns.adobe.com/xap/1.0/bj/",
+    "xmpDM": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
+    "xmpG": "http://ns.adobe.com/xap/1.0/g/",
+    "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
+    "xmpNote": "http://ns.adobe.com/xmp/note/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "xmpTPg": "http://ns.adobe.com/xap/1.0/t/pg/",
+}
+
+PREFIXES = {uri: prefix for prefix, uri in WELL_KNOWN.items()}
