@@ -1,25 +1,40 @@
 """What a scan looks with: the detectors that a person named, side by side, and the face finder."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import configs
 from pipelines.errors import UsageError
-from transforms.detect.package import DetectorError, DetectorPackage, load_package
+from transforms.detect.package import (
+    CONFIG_NAME,
+    DetectorError,
+    DetectorPackage,
+    FusionConfig,
+    FusionPackage,
+    Member,
+    Package,
+    load_any,
+)
 from transforms.examine.face_model import FACE_MODEL_SHA256, read_face_model
-from transforms.records import DetectorInfo
+from transforms.examine.settings import DetectorNeeds
+from transforms.records import DetectorChoice, DetectorInfo
+
+Packages = Mapping[str, DetectorPackage | FusionPackage]
+"""By the name or folder that a person gave, in that order."""
 
 
-def load_detectors(chosen: Sequence[str]) -> dict[str, DetectorPackage]:
+def load_detectors(chosen: Sequence[str]) -> dict[str, DetectorPackage | FusionPackage]:
     """Reads the packages by the names or folders that were given, in that order.
 
     Raises:
-        UsageError: One cannot be used, or two go by one name, under which their rows could not be told apart.
+        UsageError: One cannot be used, two go by one name, under which their rows could not be told apart, or a fusion
+            lacks a member.
     """
-    packages: dict[str, DetectorPackage] = {}
+    packages: dict[str, DetectorPackage | FusionPackage] = {}
     places: dict[str, str] = {}
     for place in chosen:
         try:
-            package = load_package(place)
+            package = load_any(place)
         except DetectorError as error:
             raise UsageError(str(error)) from error
         name = package.config.name
@@ -32,7 +47,22 @@ def load_detectors(chosen: Sequence[str]) -> dict[str, DetectorPackage]:
         packages[place] = package
     if not packages:
         raise UsageError("A scan needs at least one detector. Name one with --detector.")
+    _check_members(packages)
     return packages
+
+
+def choices_of(packages: Packages) -> tuple[DetectorChoice, ...]:
+    """What workers are told of the detectors."""
+    return tuple(
+        DetectorChoice(place, info_of(package), is_fusion=isinstance(package, FusionPackage))
+        for place, package in packages.items()
+    )
+
+
+def needs_of(packages: Packages) -> tuple[DetectorNeeds, ...]:
+    """What examiner children are told: of fusions nothing, for these look at no picture."""
+    networks = (package for package in packages.values() if isinstance(package, DetectorPackage))
+    return tuple(DetectorNeeds(package.config.input, package.config.scope) for package in networks)
 
 
 def check_face_model() -> None:
@@ -49,6 +79,37 @@ def check_face_model() -> None:
         raise UsageError(f"The face model is damaged: its SHA-256 is {digest}. Install Aiqyn again.")
 
 
-def info_of(package: DetectorPackage) -> DetectorInfo:
+def info_of(package: Package) -> DetectorInfo:
     """What rows say of a package."""
     return DetectorInfo(package.config.name, package.config.version, package.digest)
+
+
+def _check_members(packages: Packages) -> None:
+    """Has each fusion find its members, and the very packages that it was measured with, among the detectors."""
+    networks = {one.config.name: one for one in packages.values() if isinstance(one, DetectorPackage)}
+    for package in packages.values():
+        if not isinstance(package, FusionPackage):
+            continue
+        for member in package.config.fuses:
+            if member.name not in networks:
+                raise UsageError(_missing(package.config, member))
+            found = networks[member.name].digest
+            if found != member.digest:
+                raise UsageError(
+                    f"{package.config.name} fuses the {member.name} of digest {member.digest[:12]}…, and the one named "
+                    f"here has {found[:12]}…. Weights and thresholds of the fusion hold for the former only: name "
+                    "that package, or fuse anew with 'aiqyn detector fuse'."
+                )
+
+
+def _missing(fusion: FusionConfig, member: Member) -> str:
+    members = " and ".join(one.name for one in fusion.fuses)
+    told = f"{fusion.name} fuses {members}, and {member.name} is not among the detectors. "
+    if (configs.ROOT / "detectors" / member.name / CONFIG_NAME).is_file():
+        return f"{told}Add --detector {member.name}."
+    if (configs.ROOT / "heads" / member.name / CONFIG_NAME).is_file():
+        return (
+            f"{told}Add --detector DIR, with the folder that 'aiqyn detector assemble {member.name} --wheel WHEEL "
+            "--out DIR' writes."
+        )
+    return f"{told}Add --detector DIR, the folder of {member.name}."

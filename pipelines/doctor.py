@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 import configs
-from pipelines.chosen import check_face_model, load_detectors
+from pipelines.chosen import check_face_model, load_detectors, needs_of
 from pipelines.errors import ExitCode, UsageError
 from pipelines.profile import load_profile
-from transforms.detect.package import DetectorError, DetectorPackage
+from transforms.detect.package import DetectorError, DetectorPackage, FusionPackage
 from transforms.detect.preprocess import prepare
 from transforms.examine.frames import Pixels
 from transforms.examine.pool import Child, ChildDiedError, Examined
-from transforms.examine.settings import DetectorNeeds, ExamineSettings, FaceSearch
+from transforms.examine.settings import ExamineSettings, FaceSearch
 from transforms.outcomes import Outcome, Reason
 
 _SIZE = (160, 96)
@@ -73,7 +73,7 @@ def run_doctor(detectors: Sequence[str]) -> ExitCode:
 
 def _checks(detectors: Sequence[str]) -> Iterator[Check]:
     try:
-        packages = list(load_detectors(detectors).values())
+        packages = load_detectors(detectors)
     except UsageError as error:
         yield Check("detector", passed=False, detail=str(error))
         return
@@ -84,8 +84,7 @@ def _checks(detectors: Sequence[str]) -> Iterator[Check]:
     except UsageError as error:
         yield Check("faces", passed=False, detail=str(error))
         faces = FaceSearch(enabled=False)
-    needs = tuple(DetectorNeeds(package.config.input, package.config.scope) for package in packages)
-    child = Child(ExamineSettings(profile.sampling, profile.limits, needs, faces))
+    child = Child(ExamineSettings(profile.sampling, profile.limits, needs_of(packages), faces))
     try:
         for lock, holds in child.door.items():
             detail = "closed by the kernel" if holds else "this kernel cannot; decoders' own whitelists stand"
@@ -97,8 +96,8 @@ def _checks(detectors: Sequence[str]) -> Iterator[Check]:
                 yield _find_face(child, Path(folder) / "face.png")
     finally:
         child.close()
-    for package in packages:
-        yield _score(package)
+    for package in packages.values():
+        yield _fusion(package) if isinstance(package, FusionPackage) else _score(package)
 
 
 def _made(folder: Path) -> Iterator[Path]:
@@ -153,6 +152,13 @@ def _find_face(child: Child, path: Path) -> Check:
     except ChildDiedError as error:
         return Check("faces", passed=False, detail=error.detail)
     return Check("faces", passed=counts == [1], detail=f"faces found in a picture of one: {counts}")
+
+
+def _fusion(package: FusionPackage) -> Check:
+    """It has no network of its own; that its members are those it was measured with was checked when it was loaded."""
+    config = package.config
+    sums = " + ".join(f"{member.weight:g} × {member.name}" for member in config.fuses)
+    return Check(f"detector: {config.name}", passed=True, detail=f"{config.name} {config.version} = {sums}")
 
 
 def _score(package: DetectorPackage) -> Check:

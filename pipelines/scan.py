@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 import configs
-from pipelines.chosen import check_face_model, info_of, load_detectors
+from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.contents import hash_segment, to_references
 from pipelines.errors import Interrupted, UsageError
 from pipelines.interrupt import Interrupt
@@ -37,9 +37,9 @@ from pipelines.runners import RunnerChoice
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
-from transforms.examine.settings import DetectorNeeds, ExamineSettings
+from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
-from transforms.records import DetectorChoice, Examination, Place, SegmentSpec
+from transforms.records import Examination, Place, SegmentSpec
 
 if TYPE_CHECKING:
     from pipelines.segment import SegmentConfig
@@ -86,8 +86,7 @@ class Scan:
         self._sources = sorted({normalise(source) for source in options.sources})
         self._profile: Profile = load_profile(options.profile)
         packages = load_detectors(options.detectors)
-        self._detectors = tuple(DetectorChoice(name, info_of(package)) for name, package in packages.items())
-        needs = tuple(DetectorNeeds(package.config.input, package.config.scope) for package in packages.values())
+        self._detectors, needs = choices_of(packages), needs_of(packages)
         profile = self._profile
         if profile.faces.enabled:
             check_face_model()

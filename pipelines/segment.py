@@ -10,7 +10,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.runners import RunnerChoice
-from transforms.assemble import Assemble, scores_of
+from transforms.assemble import Assemble, networks_of, scores_of
 from transforms.examination import EXAMINATIONS, Examine, ExamineOptions, views_for
 from transforms.examine.settings import ExamineSettings
 from transforms.records import DetectorChoice, Reference, SegmentSpec
@@ -24,7 +24,7 @@ class SegmentConfig:
 
     Attributes:
         detectors: The first one's score is the item's.
-        settings: Sampling, limits, and what the detectors want to see, in the same order.
+        settings: Sampling, limits, and what the detectors that have networks want to see, in the same order.
         batch_size: Frames per forward pass.
         threads: Torch threads of each worker.
         examine: How workers run examiner children.
@@ -43,7 +43,7 @@ def build(references: beam.PCollection, spec: SegmentSpec, config: SegmentConfig
     """The graph: frames live from Examine to the Score of each detector and cross no shuffle, small rows do."""
     examined = references | Examine(config.settings, config.examine)
     inputs = {EXAMINATIONS: examined[EXAMINATIONS]}
-    for index, detector in enumerate(config.detectors):
+    for index, detector in enumerate(networks_of(config.detectors)):
         score = Score(detector.package, detector.info, config.batch_size, config.threads)
         inputs[scores_of(index)] = examined[views_for(index)] | f"Score {detector.info.name}" >> score
     return inputs | Assemble(spec, config.detectors) | WriteParts(spec)

@@ -6,9 +6,9 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.conclude import Answers, conclude, gather
+from transforms.conclude import Answers, conclude, fused, gather
 from transforms.detect.calibration import calibrate
-from transforms.detect.package import load_package
+from transforms.detect.package import FusionPackage, check_digest, load_any
 from transforms.examination import EXAMINATIONS
 from transforms.examine.sniff import is_named_as_media
 from transforms.outcomes import Reason
@@ -18,8 +18,13 @@ Row = dict[str, Any]
 
 
 def scores_of(detector: int) -> str:
-    """The tag under which the scores of the detector of that index come in."""
+    """The tag under which the scores of the detector of that index, among those with networks, come in."""
     return f"scores{detector}"
+
+
+def networks_of(detectors: Sequence[DetectorChoice]) -> list[DetectorChoice]:
+    """The detectors that have networks, and so get views: fusions get none."""
+    return [detector for detector in detectors if not detector.is_fusion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Assemble(beam.PTransform):
     def expand(self, inputs: Any) -> beam.PCollection:
         """See the class."""
         joined = {EXAMINATIONS: inputs[EXAMINATIONS]}
-        for index, detector in enumerate(self._detectors):
+        for index, detector in enumerate(networks_of(self._detectors)):
             tag = scores_of(index)
             by_content = f"ByContent {detector.info.name}" >> beam.Map(lambda scored: (scored[0].key, scored))
             joined[tag] = inputs[tag] | by_content
@@ -57,7 +62,9 @@ class _AssembleFn(beam.DoFn):
         self._detectors = detectors
 
     def setup(self) -> None:
-        self._configs = [load_package(detector.package).config for detector in self._detectors]
+        self._packages = [load_any(detector.package) for detector in self._detectors]
+        for package, detector in zip(self._packages, self._detectors, strict=True):
+            check_digest(package, detector.info.digest)
 
     def process(self, joined: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[Rows]:
         key, parts = joined
@@ -65,11 +72,20 @@ class _AssembleFn(beam.DoFn):
         if len(examinations) != 1:
             raise RuntimeError(f"{key} has {len(examinations)} examinations in one segment; every content has one")
         reference, examination, frames = examinations[0]
-        answers = [
-            gather(index, config, detector.info, frames, parts[scores_of(index)])
-            for index, (config, detector) in enumerate(zip(self._configs, self._detectors, strict=True))
-        ]
-        yield assemble(reference, examination, frames, answers, self._spec)
+        yield assemble(reference, examination, frames, self._answers(frames, parts), self._spec)
+
+    def _answers(self, frames: Sequence[FrameFacts], parts: dict[str, Iterable[Any]]) -> list[Answers]:
+        """Of each detector, in their order; fusions are computed last, from those of their members."""
+        found: dict[str, Answers] = {}
+        chosen = list(zip(self._packages, self._detectors, strict=True))
+        networks = [(package.config, detector.info) for package, detector in chosen if not detector.is_fusion]
+        for index, (config, info) in enumerate(networks):
+            found[info.name] = gather(index, config, info, frames, parts[scores_of(index)])
+        for package, detector in chosen:
+            if isinstance(package, FusionPackage):
+                members = [found[member.name] for member in package.config.fuses]
+                found[detector.info.name] = fused(package.config, detector.info, members)
+        return [found[detector.info.name] for detector in self._detectors]
 
 
 def assemble(

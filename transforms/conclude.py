@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from transforms.detect.calibration import calibrate, level, roll_up
+from transforms.detect.fusion import fuse_scores
 from transforms.detect.levels import FAILED, NOT_ASSESSABLE
-from transforms.detect.package import DetectorConfig
+from transforms.detect.package import AnswerConfig, FusionConfig
 from transforms.outcomes import Outcome, Reason
 from transforms.records import DetectorInfo, DetectorScore, Examination, FrameFacts, FrameKey, FrameScore, LayerNote
 
@@ -22,7 +23,7 @@ class Answers:
         faces: Answers for crops of faces, by frame index and face index; most faces have none.
     """
 
-    config: DetectorConfig
+    config: AnswerConfig
     info: DetectorInfo
     frames: Sequence[FrameScore]
     faces: dict[tuple[int, int], FrameScore] = field(default_factory=dict)
@@ -30,7 +31,7 @@ class Answers:
 
 def gather(
     detector: int,
-    config: DetectorConfig,
+    config: AnswerConfig,
     info: DetectorInfo,
     frames: Sequence[FrameFacts],
     scored: Iterable[tuple[FrameKey, FrameScore]],
@@ -38,7 +39,7 @@ def gather(
     """Puts a detector's answers in the order of the frames.
 
     Args:
-        detector: Its index among those of the scan.
+        detector: Its index among those of the scan that have networks.
         config: Its calibration and roll-up.
         info: Its identity.
         frames: The item's frames.
@@ -56,6 +57,21 @@ def gather(
         reason = facts.not_assessable[detector]
         answers.append(whole.get(index, _NO_ANSWER) if reason is None else FrameScore(None, None, reason))
     return Answers(config, info, answers, faces)
+
+
+def fused(config: FusionConfig, info: DetectorInfo, members: Sequence[Answers]) -> Answers:
+    """A fusion's answers: those of its members, added up frame by frame and face by face.
+
+    Args:
+        config: Its members' weights, its calibration and roll-up.
+        info: Its identity.
+        members: Their answers of the same item, in the order of ``config.fuses``.
+    """
+    frames = [fuse_scores(config.fuses, scores) for scores in zip(*(one.frames for one in members), strict=True)]
+    # A face that is too small for one member's views, or lies in a frame out of its scope, was put to the others only.
+    shared = set.intersection(*(set(one.faces) for one in members))
+    faces = {key: fuse_scores(config.fuses, [one.faces[key] for one in members]) for key in sorted(shared)}
+    return Answers(config, info, frames, faces)
 
 
 def conclude(examination: Examination, frames: Sequence[FrameFacts], answers: Sequence[Answers]) -> Examination:

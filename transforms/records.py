@@ -132,7 +132,8 @@ class FrameFacts:
 
     Attributes:
         timestamp_ms: As in ``FrameKey``.
-        not_assessable: For each detector of the scan why the frame is out of its scope, or None: it is to be scored.
+        not_assessable: For each detector of the scan that has a network why the frame is out of its scope, or None: it
+            is to be scored.
         face_count: Faces found, or None where none were looked for.
         faces: Boxes of the surest of them, or None likewise.
     """
@@ -163,10 +164,17 @@ class DetectorInfo:
 
 @dataclass(frozen=True, slots=True)
 class DetectorChoice:
-    """A detector of a scan: the name or folder of its package, resolved on the worker, and whose package that is."""
+    """A detector of a scan.
+
+    Attributes:
+        package: Name or folder of its package, resolved on the worker.
+        info: Whose package that is.
+        is_fusion: Whether it is computed from the answers of others, so that it gets no views and has no network.
+    """
 
     package: str
     info: DetectorInfo
+    is_fusion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

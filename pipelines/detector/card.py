@@ -2,7 +2,7 @@
 
 import textwrap
 
-from transforms.detect.package import DetectorConfig, Skill
+from transforms.detect.package import AnswerConfig, DetectorConfig, FusionConfig, Skill
 
 _TREATMENTS = {
     "as_is": "the manifest's files",
@@ -22,7 +22,7 @@ Intervals are 95 %: bootstrap over pictures for AUC, average precision and recal
 the last never narrower than Wilson's; Wilson for shares at an operating point. Both classes had the same treatment: """
 
 
-def render(config: DetectorConfig) -> str:
+def render(config: AnswerConfig) -> str:
     """The card as Markdown; every figure in it comes from the configuration."""
     parts = [
         f"# {config.name} {config.version}",
@@ -50,7 +50,7 @@ def render(config: DetectorConfig) -> str:
     return "\n\n".join([*parts, _intervals(config.skill)]) + "\n"
 
 
-def plain_words(config: DetectorConfig) -> list[str]:
+def plain_words(config: AnswerConfig) -> list[str]:
     """Sentences that follow from the figures, the unwelcome ones included."""
     lines = []
     for measured_on in dict.fromkeys(skill.measured_on for skill in config.skill):
@@ -105,29 +105,23 @@ def _false_alarms(measured_on: str, skills: list[Skill], level: str, target: flo
     return [text + "."]
 
 
-def _looks_at(config: DetectorConfig) -> list[str]:
-    spec, rule = config.input, config.rollup
-    places = ", ".join(("centre", "top left", "bottom right", "top right", "bottom left")[: spec.views])
+def _looks_at(config: AnswerConfig) -> list[str]:
+    rule = config.rollup
     rules = {
         "mean": "the mean of its frames' logits",
         "trimmed_mean": f"the mean of its frames' logits without the {rule.share:.0%} at either end",
         "top": f"the mean of the highest {rule.share:.0%} of its frames' logits",
     }
-    lines = [
-        (
-            f"A frame is scaled down to a short side of {spec.short_side} pixels where it is larger, never up; "
-            f"{spec.views} view(s) of {spec.size} by {spec.size} pixels are cut out ({places}), and the frame's logit "
-            "is the mean of theirs."
-        ),
-        f"A video's score is {rules[rule.rule]}; the logit of each frame stays in the table `frames`.",
-    ]
+    lines = _views(config) if isinstance(config, DetectorConfig) else []
+    lines += _members(config) if isinstance(config, FusionConfig) else []
+    lines.append(f"A video's score is {rules[rule.rule]}; the logit of each frame stays in the table `frames`.")
     shift = config.format_shift
     if shift:
         lines.append(
             f"The format alone: JPEG {shift.quality} in place of the file moved the calibrated score of "
             f"{shift.share:.0%} of {shift.n} pictures by {shift.shift:.3f} at most ({shift.measured_on})."
         )
-    if config.scope:
+    if isinstance(config, DetectorConfig) and config.scope:
         lines.append(
             "*Not assessable*, so without a number: frames whose short side is below "
             f"{config.scope.min_short_side} pixels, flat ones, pages of text, drawings."
@@ -135,7 +129,32 @@ def _looks_at(config: DetectorConfig) -> list[str]:
     return lines
 
 
-def _abstains(config: DetectorConfig) -> list[str]:
+def _views(config: DetectorConfig) -> list[str]:
+    spec = config.input
+    places = ", ".join(("centre", "top left", "bottom right", "top right", "bottom left")[: spec.views])
+    return [
+        (
+            f"A frame is scaled down to a short side of {spec.short_side} pixels where it is larger, never up; "
+            f"{spec.views} view(s) of {spec.size} by {spec.size} pixels are cut out ({places}), and the frame's logit "
+            "is the mean of theirs."
+        )
+    ]
+
+
+def _members(config: FusionConfig) -> list[str]:
+    terms = " + ".join(f"{member.weight:g} × the logit of `{member.name}`" for member in config.fuses)
+    digests = "; ".join(f"`{member.name}` {member.digest}" for member in config.fuses)
+    return [
+        f"It has no network: a frame's logit is {terms}.",
+        (
+            f"Each weight is one over the standard deviation of that member's held-out logits. The members, by the digest "
+            f"of their packages: {digests}. A scan must name them, too."
+        ),
+        "*Not assessable*, so without a number: frames that a member calls so. Where a member fails, so does this.",
+    ]
+
+
+def _abstains(config: AnswerConfig) -> list[str]:
     band = config.abstention
     if band is None:
         return []
@@ -161,7 +180,7 @@ def _missed(skills: list[Skill]) -> list[str]:
     ]
 
 
-def _operating_points(config: DetectorConfig) -> str:
+def _operating_points(config: AnswerConfig) -> str:
     lines = [
         "| level | calibrated score from | false alarms aimed at | measured | n | measured on |",
         "|---|---|---|---|---|---|",
@@ -173,7 +192,7 @@ def _operating_points(config: DetectorConfig) -> str:
     return "\n".join(lines)
 
 
-def _training_data(config: DetectorConfig) -> str:
+def _training_data(config: AnswerConfig) -> str:
     lines = ["| source | class | pictures | share of draws | licence |", "|---|---|---|---|---|"]
     lines += [f"| {t.source} | {t.label} | {t.n} | {t.drawn:.1%} | {t.licence} |" for t in config.training_data]
     return "\n".join(lines)

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from transforms.detect.levels import NONE, UNDECIDED
-from transforms.detect.package import Calibration, DetectorConfig
+from transforms.detect.package import AnswerConfig, Calibration
 
 
-def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:
+def roll_up(frame_raws: Sequence[float], config: AnswerConfig) -> float:
     """The raw logit of an item from those of its frames.
 
     Args:
@@ -31,7 +31,7 @@ def roll_up(frame_raws: Sequence[float], config: DetectorConfig) -> float:
     return math.fsum(falling) / len(falling)
 
 
-def calibrate(raw: float, config: DetectorConfig) -> float:
+def calibrate(raw: float, config: AnswerConfig) -> float:
     """The calibrated score in [0, 1] of a raw logit.
 
     It is a probability only where AI and real pictures are as frequent as in the data it was fitted on.
@@ -56,7 +56,7 @@ def apply_platt(raw: float, calibration: Calibration) -> float:
     return math.exp(z) / (1.0 + math.exp(z))
 
 
-def level(calibrated: float, config: DetectorConfig) -> str:
+def level(calibrated: float, config: AnswerConfig) -> str:
     """The level that a calibrated score stands for.
 
     Returns:
