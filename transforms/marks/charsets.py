@@ -6,14 +6,15 @@ import unicodedata
 _CYRILLIC_RUN = re.compile(rb"[\xa8\xb8\xc0-\xff]{3}")
 """Three letters of the upper half in a row: a Cyrillic word. Western languages have two at most (``Fläß``)."""
 
+_ENDS = "".join(map(chr, [*range(0x21), 0x7F, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x3000, 0xFEFF]))
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _SAMPLE_BYTES = 4096
 """How much of a text is looked at to tell its encoding."""
 
 
 def clean(text: str) -> str:
-    """A value as a ``Property`` holds it: without white space, NULs and byte-order marks at its ends."""
-    return text.strip(" \t\r\n\f\v\0\ufeff")
+    """A value as a ``Property`` holds it: without white space, NULs, controls and byte-order marks at its ends."""
+    return text.strip(_ENDS)
 
 
 def decode_text(data: bytes) -> str:
@@ -63,11 +64,16 @@ def decode_utf16(data: bytes, *, big_endian_first: bool) -> str:
     """
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
-            return clean(data[2:].decode(encoding, "replace"))
+            return _utf16(data[2:], encoding)
     orders = ["utf-16-be", "utf-16-le"] if big_endian_first else ["utf-16-le", "utf-16-be"]
     sample = data[:_SAMPLE_BYTES]
     best = max([*orders, "utf-8"], key=lambda encoding: _plausibility(sample, encoding))
-    return clean(data.decode(best, "replace"))
+    return clean(data.decode("utf-8", "replace")) if best == "utf-8" else _utf16(data, best)
+
+
+def _utf16(data: bytes, encoding: str) -> str:
+    """Whole pairs of bytes as text; the one left over is padding or the NUL of a writer that thinks in bytes."""
+    return clean(data[: len(data) // 2 * 2].decode(encoding, "replace"))
 
 
 def is_text(text: str) -> bool:
