@@ -14,6 +14,7 @@ from transforms.marks.pieces import Budget, Form, Piece
 _HEADER_BYTES: Final = 13
 _EXTENSION, _IMAGE, _END = b"!", b",", b";"
 _COMMENT, _APPLICATION = b"\xfe", b"\xff"
+_BLOCKS_OF_AN_ELEMENT: Final = 256
 _XMP_TRAILER: Final = b"\x01" + bytes(range(0xFF, 0xF0, -1))
 
 
@@ -24,7 +25,7 @@ class _Blocks:
     Attributes:
         blocks: Each with its length byte; not all of them where together they are too large to be a value.
         size_bytes: Of all of them.
-        is_whole: False where the file ended before them.
+        is_whole: False where the file or the budget ended before them.
     """
 
     blocks: list[bytes]
@@ -41,7 +42,8 @@ class _Blocks:
 def walk_gif(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
     """Walks a GIF file; see ``Walker``.
 
-    Picture data is a chain of blocks of at most 255 bytes, so all lengths are stepped through; no data is kept.
+    Picture data is a chain of blocks of at most 255 bytes, so all lengths are stepped through, of which
+    ``_BLOCKS_OF_AN_ELEMENT`` count as one element: a file may hold millions of them. No picture data is kept.
     """
     file.seek(0)
     header = file.read(_HEADER_BYTES)
@@ -64,12 +66,13 @@ def walk_gif(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
             if len(descriptor) == 9:
                 _skip_colour_table(file, descriptor[8])
                 file.read(1)
-            is_whole = _read_blocks(file, 0).is_whole
+            is_whole = _read_blocks(file, 0, budget).is_whole
         else:
             budget.leave_out(f"no GIF block at 0x{offset:x}" if introducer else "the GIF file has no end mark")
             return
-        if not is_whole or file.tell() > size:
-            leave_out_cut("GIF block", offset, budget)
+        if not is_whole:
+            if file.tell() >= size:
+                leave_out_cut("GIF block", offset, budget)
             return
 
 
@@ -78,13 +81,16 @@ def _skip_colour_table(file: BinaryIO, flags: int) -> None:
         file.seek(3 << (flags & 7) + 1, 1)
 
 
-def _read_blocks(file: BinaryIO, most_bytes: int) -> _Blocks:
+def _read_blocks(file: BinaryIO, most_bytes: int, budget: Budget) -> _Blocks:
     """Steps to the end of a chain of sub-blocks and keeps them while they are within ``most_bytes``."""
     blocks: list[bytes] = []
-    size = 0
+    count, size = 0, 0
     while length := file.read(1):
         if length == b"\0":
             return _Blocks(blocks, size, is_whole=True)
+        count += 1
+        if count % _BLOCKS_OF_AN_ELEMENT == 0 and not budget.visit():
+            break
         size += 1 + length[0]
         if size <= most_bytes:
             blocks.append(length + file.read(length[0]))
@@ -97,24 +103,24 @@ def _read_extension(file: BinaryIO, label: bytes, offset: int, budget: Budget) -
     """Yields pieces of an extension and returns whether it is whole."""
     most_bytes = budget.limits.value_bytes
     if label == _COMMENT:
-        comment = _read_blocks(file, most_bytes)
+        comment = _read_blocks(file, most_bytes, budget)
         if comment.is_whole and budget.take("GIF comment", comment.size_bytes):
             text = decode_text(comment.joined())
             if text:
                 yield Piece(Form.TEXT, "container", "comment extension", "", text, offset)
         return comment.is_whole
     if label != _APPLICATION:
-        return _read_blocks(file, 0).is_whole
+        return _read_blocks(file, 0, budget).is_whole
     length = file.read(1)
     application = file.read(length[0]) if length else b""
     if application.startswith(b"C2PA"):
-        blocks = _read_blocks(file, 0)
+        blocks = _read_blocks(file, 0, budget)
         if blocks.is_whole:
             yield Piece(Form.C2PA, "c2pa", "application extension", "", b"", offset)
         return blocks.is_whole
     if application[:8] != b"XMP Data":
-        return not length or length == b"\0" or _read_blocks(file, 0).is_whole
-    blocks = _read_blocks(file, most_bytes)
+        return not length or length == b"\0" or _read_blocks(file, 0, budget).is_whole
+    blocks = _read_blocks(file, most_bytes, budget)
     if blocks.is_whole and budget.take("GIF XMP", blocks.size_bytes):
         packet = _xmp_packet(blocks)
         if packet:
