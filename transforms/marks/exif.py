@@ -90,7 +90,7 @@ class _Entry:
 
 
 def read_exif(
-    file: BinaryIO, start: int, budget: Budget, *, layer: str = "exif", site: str = "", offset: int = 0
+    file: BinaryIO, start: int, budget: Budget, *, layer: str = "exif", where: str = "EXIF", offset: int = 0
 ) -> Iterator[Property]:
     """Reads the properties of a TIFF structure.
 
@@ -99,16 +99,16 @@ def read_exif(
         start: Where the structure begins in ``file``, in bytes; a leading ``Exif`` and two NULs are passed over.
         budget: Every entry and every value spends it.
         layer: Of the properties.
-        site: Where the structure lies, the start of the locators.
+        where: Where the structure lies, the start of the locators: ``APP1 EXIF``.
         offset: Of the properties.
 
     Yields:
         Texts under any tag, the numbers that tell of a camera (rationals as ``1/125``), and the presence of what is not
         to be read; the namespace is ``IFD0``, ``Exif``, ``Interop``, ``GPS``, ``IFD1``. Never raises on any bytes.
     """
-    reader = _Reader(file, start, budget, f"{site} EXIF".strip())
+    reader = _Reader(file, start, budget, where)
     for space, name, value in reader.values():
-        locator = f"{reader.where}/{space}:{name}"
+        locator = f"{where}/{space}:{name}"
         yield Property(layer, space, name, value, locator, offset)
 
 
@@ -170,6 +170,8 @@ class _Reader:
             self._budget.leave_out(f"{self.where}: an IFD lies outside of the file")
             return [], 0
         count = tiff.counts.unpack(head)[0]
+        if count > _MOST_ENTRIES:
+            self._budget.leave_out(f"{self.where}: entries of an IFD after the first {_MOST_ENTRIES}")
         first = position + tiff.counts.size
         block = self._at(first, min(count, _MOST_ENTRIES) * tiff.entries.size)
         sizes = _BIG_SIZE_BYTES if tiff.big else _SIZE_BYTES

@@ -36,7 +36,7 @@ NAMES: Final = {
 
 
 def read_iim(
-    data: bytes, budget: Budget, *, layer: str = "iptc", site: str = "", offset: int = 0
+    data: bytes, budget: Budget, *, layer: str = "iptc", where: str = "IPTC", offset: int = 0
 ) -> Iterator[Property]:
     """Reads the properties of IIM datasets.
 
@@ -44,7 +44,7 @@ def read_iim(
         data: Datasets one after the other, from the first marker 0x1C.
         budget: Every dataset and every value spends it.
         layer: Of the properties.
-        site: Where the datasets lie, the start of the locators.
+        where: Where the datasets lie, the start of the locators: ``APP13 IPTC``.
         offset: Of the properties.
 
     Yields:
@@ -52,7 +52,6 @@ def read_iim(
         says so; else where it is valid UTF-8, since many writers omit 1:90, and else Windows-1251 or Latin-1. Never
         raises on any bytes.
     """
-    where = f"{site} IPTC".strip()
     utf8 = False
     for record, number, value in _datasets(data, budget, where):
         if (record, number) == (1, 90):

@@ -31,19 +31,23 @@ def read_properties(pieces: Sequence[Piece], file: BinaryIO, budget: Budget) -> 
 def _read(piece: Piece, file: BinaryIO, budget: Budget) -> Iterator[Property]:
     """The properties of one piece."""
     data = piece.data.encode("utf-8", "replace") if isinstance(piece.data, str) else piece.data
-    where = {"layer": piece.layer, "site": piece.site}
     match piece.form:
         case Form.TEXT:
             text = clean(piece.data) if isinstance(piece.data, str) else decode_text(piece.data)
             locator = "/".join(filter(None, (piece.site, piece.name)))
             yield Property(piece.layer, "", piece.name, text, locator, piece.offset)
         case Form.XMP | Form.XMP_EXTENDED:
-            yield from read_xmp(data, budget, **where, offset=piece.offset)
-        case Form.EXIF if data:
-            yield from read_exif(BytesIO(data), 0, budget, **where, offset=piece.offset)
+            yield from read_xmp(data, budget, layer=piece.layer, where=_place(piece, "XMP"), offset=piece.offset)
         case Form.EXIF:
-            yield from read_exif(file, piece.offset, budget, **where, offset=piece.offset)
+            structure, start = (BytesIO(data), 0) if data else (file, piece.offset)
+            where = _place(piece, "EXIF")
+            yield from read_exif(structure, start, budget, layer=piece.layer, where=where, offset=piece.offset)
         case Form.IPTC:
-            yield from read_iim(data, budget, **where, offset=piece.offset)
+            yield from read_iim(data, budget, layer=piece.layer, where=_place(piece, "IPTC"), offset=piece.offset)
         case Form.C2PA:
             return
+
+
+def _place(piece: Piece, form: str) -> str:
+    """The start of a piece's locators: its site and its form, or the site alone where it says the form."""
+    return piece.site if piece.site.strip("_ ").upper().endswith(form) else f"{piece.site} {form}".strip()

@@ -113,7 +113,7 @@ class _EndOfBudgetError(Exception):
 
 
 def read_xmp(
-    packet: bytes, budget: Budget, *, layer: str = "xmp", site: str = "", offset: int = 0
+    packet: bytes, budget: Budget, *, layer: str = "xmp", where: str = "XMP", offset: int = 0
 ) -> Iterator[Property]:
     """Reads the properties of an XMP packet.
 
@@ -121,7 +121,7 @@ def read_xmp(
         packet: The packet or bare RDF, with or without wrapper and padding, in UTF-8, UTF-16 or UTF-32.
         budget: Every element and every value spends it. An array's items after the first ``MOST_ITEMS`` are not read.
         layer: Of the properties.
-        site: Where the packet lies, the start of the locators.
+        where: Where the packet lies, the start of the locators: ``APP1 XMP``.
         offset: Of the properties.
 
     Yields:
@@ -130,7 +130,6 @@ def read_xmp(
         positions, serial numbers and the owner of the camera are told as ``present``, as in EXIF. Of broken XML what
         stands before the fault, and ``budget.left_out`` has a line. Never raises on any bytes.
     """
-    where = f"{site} XMP".strip()
     reader = _Reader(where, layer, offset, budget)
     parser = expat.ParserCreate("utf-8")
     parser.ordered_attributes = True

@@ -72,7 +72,7 @@ def _ifd(ifd: Ifd, order: str, position: int, *, big: bool) -> bytes:
 
 def read(data: bytes, budget: Budget | None = None) -> list[Property]:
     """The properties of a structure in APP1 at byte 20."""
-    return list(read_exif(BytesIO(data), 0, budget or Budget(), site="APP1", offset=20))
+    return list(read_exif(BytesIO(data), 0, budget or Budget(), where="APP1 EXIF", offset=20))
 
 
 def named(data: bytes) -> list[tuple[str, str]]:
@@ -275,10 +275,9 @@ def loop() -> bytes:
     return b"II*\0\x08\0\0\0" + entries
 
 
-def overlapping() -> bytes:
-    """Hundreds of Exif IFDs, each two bytes after the other."""
-    inner = [struct.pack("<HHII", EXIF, LONG, 1, 8 + 2 * n) for n in range(500)]
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", 500) + b"".join(inner) + bytes(4)
+def chain(length: int) -> bytes:
+    """IFDs without entries, one after the other."""
+    return b"II*\0\x08\0\0\0" + b"".join(struct.pack("<HI", 0, 14 + 6 * n) for n in range(length))
 
 
 @pytest.mark.parametrize(
@@ -307,7 +306,13 @@ def overlapping() -> bytes:
             "elements after the first 1",
             id="entries",
         ),
-        pytest.param(overlapping(), Limits(), "APP1 EXIF: IFDs after the first 64", id="IFDs"),
+        pytest.param(chain(65), Limits(), "APP1 EXIF: IFDs after the first 64", id="IFDs"),
+        pytest.param(
+            tiff(Ifd((text(0xFDE8, "a"),) * 1001)),
+            Limits(),
+            "APP1 EXIF: entries of an IFD after the first 1000",
+            id="entries of an IFD",
+        ),
     ],
 )
 def test_bounds(data: bytes, limits: Limits, line: str) -> None:

@@ -23,7 +23,7 @@ def extended(number: int, value: bytes, width: int = 4) -> bytes:
 
 def read(data: bytes, budget: Budget | None = None) -> list[Property]:
     """The properties of datasets in APP13 at byte 20."""
-    return list(read_iim(data, budget or Budget(), site="APP13", offset=20))
+    return list(read_iim(data, budget or Budget(), where="APP13 IPTC", offset=20))
 
 
 def named(data: bytes) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ IIM = b"\x1c\2\x6e\0\2AI"
         ),
         pytest.param(
             Piece(Form.EXIF, "exif", "eXIf", "", TIFF, 40),
-            [Property("exif", "IFD0", "Software", "GIMP", "eXIf EXIF/IFD0:Software", 40)],
+            [Property("exif", "IFD0", "Software", "GIMP", "eXIf/IFD0:Software", 40)],
             id="EXIF",
         ),
         pytest.param(

@@ -35,7 +35,7 @@ def wrapped(content: str, before: str = "") -> str:
 def read(packet: str | bytes, budget: Budget | None = None) -> list[Property]:
     """The properties of a packet in APP1 at byte 20."""
     data = packet.encode() if isinstance(packet, str) else packet
-    return list(read_xmp(data, budget or Budget(), site="APP1", offset=20))
+    return list(read_xmp(data, budget or Budget(), where="APP1 XMP", offset=20))
 
 
 def named(packet: str | bytes) -> list[tuple[str, str]]:
