@@ -7,21 +7,33 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from transforms.marks.containers.gif import walk_gif
+from transforms.marks.containers.isobmff import walk_isobmff
 from transforms.marks.containers.jpeg import walk_jpeg
+from transforms.marks.containers.jxl import walk_jxl
+from transforms.marks.containers.matroska import walk_matroska
 from transforms.marks.containers.png import walk_png
 from transforms.marks.containers.riff import walk_riff
 from transforms.marks.containers.tiff import walk_tiff
 from transforms.marks.pieces import Budget, Limits, Piece, Walker
 
 WALKERS: Final[dict[str, Walker]] = {
+    "image/avif": walk_isobmff,
     "image/gif": walk_gif,
+    "image/heic": walk_isobmff,
+    "image/heif": walk_isobmff,
     "image/jpeg": walk_jpeg,
+    "image/jxl": walk_jxl,
     "image/png": walk_png,
     "image/tiff": walk_tiff,
     "image/webp": walk_riff,
     "image/x-canon-cr2": walk_tiff,
+    "image/x-canon-cr3": walk_isobmff,
     "image/x-olympus-orf": walk_tiff,
     "image/x-panasonic-rw2": walk_tiff,
+    "video/mp4": walk_isobmff,
+    "video/quicktime": walk_isobmff,
+    "video/webm": walk_matroska,
+    "video/x-matroska": walk_matroska,
     "video/x-msvideo": walk_riff,
 }
 _USUAL: Final = Limits()

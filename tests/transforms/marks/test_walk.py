@@ -20,6 +20,27 @@ def picture(form, **options):
     return stream.getvalue()
 
 
+def box(kind, content):
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def element(identifier, *contents):
+    content = b"".join(contents)
+    return bytes.fromhex(identifier) + bytes([0x80 | len(content)]) + content
+
+
+XMP_BOX = box(b"uuid", bytes.fromhex("be7acfcb97a942e89c71999491e3afac") + b"<x/>")
+TAG = element("67c8", element("45a3", b"AIGC"), element("4487", b"said"))
+
+
+def film(brand):
+    return box(b"ftyp", brand + bytes(4)) + XMP_BOX
+
+
+def matroska(kind):
+    return element("1a45dfa3", element("4282", kind)) + element("18538067", element("1254c367", element("7373", TAG)))
+
+
 def walk_bytes(data, **options):
     return walk(io.BytesIO(data), sniff(data[:SNIFF_BYTES]), **options)
 
@@ -34,6 +55,16 @@ def walk_bytes(data, **options):
         pytest.param(picture("TIFF"), [(Form.EXIF, "TIFF", b"")], id="tiff"),
         pytest.param(picture("BMP"), [], id="bmp"),
         pytest.param(b"RIFF\x10\0\0\0AVI _PMX\x04\0\0\0<x/>", [(Form.XMP, "_PMX", b"<x/>")], id="avi"),
+        pytest.param(film(b"isom"), [(Form.XMP, "uuid", b"<x/>")], id="mp4"),
+        pytest.param(film(b"qt  "), [(Form.XMP, "uuid", b"<x/>")], id="mov"),
+        pytest.param(film(b"heic"), [(Form.XMP, "uuid", b"<x/>")], id="heic"),
+        pytest.param(film(b"mif1"), [(Form.XMP, "uuid", b"<x/>")], id="heif"),
+        pytest.param(film(b"avif"), [(Form.XMP, "uuid", b"<x/>")], id="avif"),
+        pytest.param(film(b"crx "), [(Form.XMP, "uuid", b"<x/>")], id="cr3"),
+        pytest.param(matroska(b"webm"), [(Form.TEXT, "Tags/Tag/SimpleTag", "said")], id="webm"),
+        pytest.param(matroska(b"matroska"), [(Form.TEXT, "Tags/Tag/SimpleTag", "said")], id="mkv"),
+        pytest.param(b"\xff\x0a", [], id="codestream of jxl"),
+        pytest.param(box(b"JXL ", b"\r\n\x87\n") + box(b"xml ", b"<x/>"), [(Form.XMP, "xml", b"<x/>")], id="jxl"),
         pytest.param(b"IIRO\x08\0\0\0\0\0\0\0\0\0", [(Form.EXIF, "TIFF", b"")], id="raw"),
     ],
 )
