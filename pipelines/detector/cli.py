@@ -1,52 +1,27 @@
 """`aiqyn detector`: train a detector package and measure one; torch is imported inside the commands."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from pipelines.detector import own_cli
-from pipelines.detector.console import errors, progress
+from pipelines.detector import fuse_cli, own_cli
+from pipelines.detector.console import errors, progress, show_skill
+from pipelines.detector.options import Device, Manifests, Seed, Threads, Treatment, Treatments, Work
 
 if TYPE_CHECKING:
-    from transforms.detect.package import DetectorError, Skill
+    from transforms.detect.package import DetectorError
 
 app = typer.Typer(name="detector", help="Train, measure and calibrate detectors.", no_args_is_help=True)
 app.add_typer(own_cli.app)
+app.add_typer(fuse_cli.app)
 
-Manifests = Annotated[
-    list[Path],
-    typer.Option("--data", help="A manifest (CSV or Parquet), paths relative to its folder; may be given again."),
-]
 FamilyName = Literal["head", "clip-head", "scratch"]
 TrunkName = Literal["trunk", "clip"]
-Work = Annotated[
-    Path | None,
-    typer.Option(help="Folder for checkpoints, from which a killed run goes on; by default beside OUT."),
-]
-Seed = Annotated[int, typer.Option(min=0, help="Seed; the same seed, threads and device give the same weights.")]
-DeviceName = Literal["auto", "cpu", "cuda"]
-Device = Annotated[DeviceName, typer.Option(help="Where to compute; auto: on CUDA where torch sees it, else the CPU.")]
-Threads = Annotated[int, typer.Option(min=1, help="Threads of torch.")]
 
 
-class Treatment(StrEnum):
-    """What is done to a picture before it is scored; see `augment.TREATMENTS`."""
-
-    as_is = "as_is"
-    jpeg90 = "jpeg90"
-    jpeg75 = "jpeg75"
-    half = "half"
-    screenshot = "screenshot"
-
-
-Treatments = Annotated[
-    list[Treatment] | None,
-    typer.Option(help="Score only after this treatment; may be given again. By default all five."),
-]
+LEFT_OUT = "networks are trained, and their thresholds set, on pictures only"
 
 
 @app.command()
@@ -77,9 +52,12 @@ def train(
     with errors(), progress() as tick:
         folder = work or out.with_name(out.name + ".work")
         settings, treatments = FAMILIES[family](seed=seed), tuple(treatment or Treatment)
-        run = Run(read_manifests(data), out, folder, settings, tick, trunk, treatments, choose_device(device))
+        rows = read_manifests(data)
+        if videos := int(rows["is_video"].sum()):
+            Console(stderr=True).print(f"{videos} videos of the manifest left out: {LEFT_OUT}", soft_wrap=True)
+        run = Run(rows, out, folder, settings, tick, trunk, treatments, choose_device(device))
         config = run_training(run)
-    _show(f"{config.name} {config.version}", config.skill)
+    show_skill(f"{config.name} {config.version}", config.skill)
 
 
 @app.command()
@@ -151,7 +129,7 @@ def evaluate(
     threads: Threads = 1,
     device: Device = "auto",
 ) -> None:
-    """Measure a detector: AUC, recall, false alarms with intervals; both classes treated alike."""
+    """Measure a detector: AUC, recall, false alarms with intervals; classes treated alike, videos apart."""
     from pipelines.detector.data import read_manifests
     from pipelines.detector.device import choose_device
     from pipelines.detector.page import render
@@ -177,10 +155,14 @@ def evaluate(
             _write(output, report.to_json())
         if html is not None:
             _write(html, render(report))
-    _show(f"{report.detector} {report.version} on {report.measured_on}", report.skill)
-    Console(stderr=True).print(
-        f"{report.pictures} pictures measured; {report.skipped_videos} videos skipped: not measured here"
-    )
+    title = f"{report.detector} {report.version} on"
+    if report.pictures:
+        show_skill(f"{title} {report.measured_on}", report.skill)
+    if report.videos is not None:
+        show_skill(f"{title} {report.videos.measured_on}", report.videos.skill)
+    measured = f"{report.pictures} pictures and {report.videos.videos if report.videos else 0} videos measured"
+    skipped = f"; {report.skipped_videos} videos left out: {LEFT_OUT}" if report.skipped_videos else ""
+    Console(stderr=True).print(f"{measured} on {report.device}{skipped}", soft_wrap=True)
 
 
 def _make_place(path: Path | None) -> None:
@@ -206,11 +188,3 @@ def _cannot_write(path: Path, why: str) -> "DetectorError":
     from transforms.detect.package import DetectorError
 
     return DetectorError("cannot_write", f"{path} cannot be written: {why}; name another file")
-
-
-def _show(title: str, skills: "list[Skill]") -> None:
-    table = Table("source", "figure", "treatment", "value [95 %]", "n", title=title)
-    for s in skills:
-        interval = f" [{s.interval[0]:.3f}, {s.interval[1]:.3f}]" if s.interval else ""
-        table.add_row(s.source, s.metric, s.treatment, f"{s.value:.3f}{interval}", f"{s.n_ai} AI, {s.n_real} real")
-    Console().print(table)

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipelines.detector import plots, words
 from pipelines.detector.plain_words import base_rate, plain_words, pooled, strictest
-from pipelines.detector.record import Evaluation
+from pipelines.detector.record import Evaluation, Sample
 from pipelines.detector.sections import Plot, sections
 
 _TEMPLATE = "page.html.j2"
@@ -49,12 +49,20 @@ def render(found: Evaluation) -> str:
 
 
 def _counts(found: Evaluation) -> str:
-    ai, real = (sum(s.n for s in found.sample if s.label == label) for label in ("ai", "real"))
-    skipped = f"; {found.skipped_videos} videos not measured" if found.skipped_videos else ""
-    return f"{words.number(ai)} AI and {words.number(real)} real pictures{skipped}"
+    counts = [f"{_classes(found.sample)} pictures"] if found.pictures or not found.videos else []
+    counts += [f"{_classes(found.videos.sample)} videos"] if found.videos else []
+    counts += [f"{found.skipped_videos} videos not measured"] if found.skipped_videos else []
+    return "; ".join(counts)
+
+
+def _classes(sample: list[Sample]) -> str:
+    ai, real = (sum(s.n for s in sample if s.label == label) for label in ("ai", "real"))
+    return f"{words.number(ai)} AI and {words.number(real)} real"
 
 
 def _tiles(found: Evaluation) -> list[Tile]:
+    if not found.pictures:
+        return []
     tiles = [
         Tile("AUC", words.figure(r.value), words.figures(r.interval))
         for r in found.ranking
@@ -77,6 +85,8 @@ def _tiles(found: Evaluation) -> list[Tile]:
 
 
 def _hundred(found: Evaluation) -> Plot | None:
+    if not found.pictures:
+        return None
     base = base_rate(found, strictest(found).level, found.treatments[0]) if found.operating_points else None
     if base is None or base.right_share_interval is None:
         return None

@@ -1,7 +1,7 @@
 """What an evaluation means, in sentences for someone who has one minute; the unwelcome ones are among them."""
 
 from pipelines.detector import words
-from pipelines.detector.record import BaseRate, Evaluation, Point, Rate
+from pipelines.detector.record import BaseRate, Evaluation, Point, Rate, Videos
 
 PREVALENCE = 0.01
 # The card calls a detector that surely finds a tenth of the AI pictures no better than this in the same words.
@@ -9,7 +9,11 @@ LITTLE = 0.1
 
 
 def plain_words(found: Evaluation) -> list[str]:
-    """Sentences that follow from the figures, the most important ones first."""
+    """Sentences that follow from the figures, the most important ones first; those of videos come last."""
+    return (_of_pictures(found) if found.pictures else []) + _of_videos(found.videos)
+
+
+def _of_pictures(found: Evaluation) -> list[str]:
     if not found.operating_points:
         return _ranks(found)
     point = strictest(found)
@@ -100,7 +104,7 @@ def _targets(found: Evaluation, point: Point) -> list[str]:
     return [text.strip()] if names else []
 
 
-def _ranks(found: Evaluation) -> list[str]:
+def _ranks(found: Evaluation | Videos, what: str = "picture") -> list[str]:
     entry = next((r for r in found.ranking if (r.group, r.metric) == ("all", "auc")), None)
     if entry is None:
         return []
@@ -109,10 +113,18 @@ def _ranks(found: Evaluation) -> list[str]:
         "worse than guessing" if high < 0.5 else "better than guessing" if low > 0.5 else "no better than guessing"
     )
     text = (
-        f"Of an AI and a real picture it scores the AI one higher in {round(100 * entry.value)} of 100 cases "
+        f"Of an AI and a real {what} it scores the AI one higher in {round(100 * entry.value)} of 100 cases "
         f"({round(100 * low)} to {round(100 * high)}; guessing: 50), which is {verdict}."
     )
     return [text]
+
+
+def _of_videos(found: Videos | None) -> list[str]:
+    if found is None:
+        return []
+    own = [outcome for outcome in found.outcomes if outcome.treatment == found.treatments[0]]
+    counts = " and ".join(f"{o.assessed} of {o.n} {_CLASS[o.label]} ones" for o in own if o.n)
+    return [*_ranks(found, "video"), f"Videos stand apart from all else here: it scored {counts}."]
 
 
 def _covers(found: Evaluation) -> list[str]:

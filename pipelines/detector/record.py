@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transforms.detect.package import Interval, Share, Skill
+from transforms.detect.package import Interval, RollUp, Share, Skill
 
 SCHEMA: Literal["aiqyn-evaluation/1"] = "aiqyn-evaluation/1"
 
@@ -143,8 +143,36 @@ class Histogram(_Record):
     counts: list[int]
 
 
+class Videos(_Record):
+    """What one evaluation found on videos, which are never pooled with pictures.
+
+    Attributes:
+        measured_on: Which network on which data.
+        videos: Videos measured.
+        frames: How many frames were sampled of each at most.
+        rollup: How the logits of its frames became one.
+        sample: What the videos are.
+        treatments: In order; each was done to every sampled frame by itself.
+        skill: As on a card.
+        outcomes: Levels and coverage per treatment and class.
+        ranking: Per treatment and group.
+        rates: Per operating point, treatment and group; operating points were set on pictures.
+    """
+
+    measured_on: str
+    videos: int
+    frames: int
+    rollup: RollUp
+    sample: list[Sample]
+    treatments: list[str]
+    skill: list[Skill]
+    outcomes: list[Outcome]
+    ranking: list[Ranking]
+    rates: list[Rate]
+
+
 class Evaluation(_Record):
-    """All that one evaluation found.
+    """All that one evaluation found; every figure is of pictures, but for those in `videos`.
 
     Attributes:
         format: The name of this schema; in JSON its key is `schema`.
@@ -153,8 +181,8 @@ class Evaluation(_Record):
         digest: The digest of the package's folder.
         measured_on: Which network on which data.
         device: Where the scores were computed: `cpu`, or a graphics card's model. They differ in their last digits.
-        pictures: Items measured.
-        skipped_videos: Videos of the split, which are not measured.
+        pictures: Pictures measured.
+        skipped_videos: Videos of the split that were not measured, since networks are trained on pictures only.
         sample: What the items are.
         treatments: In order; the first is the one that plots show.
         operating_points: As the package states them.
@@ -166,6 +194,7 @@ class Evaluation(_Record):
         reliability: Per treatment.
         roc: Per treatment.
         histograms: Per treatment and class.
+        videos: The same of videos; null where none was measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True)
@@ -189,14 +218,21 @@ class Evaluation(_Record):
     reliability: list[Reliability]
     roc: list[Roc]
     histograms: list[Histogram]
+    videos: Videos | None
 
     def to_json(self) -> str:
         """The record as JSON text, a line for each entry; the same record gives the same bytes."""
-        fields = self.model_dump(mode="json").items()
-        return "{\n" + ",\n".join(f" {json.dumps(key)}: {_text(value)}" for key, value in fields) + "\n}\n"
+        return _object(self.model_dump(mode="json"), "") + "\n"
 
 
-def _text(value: Any) -> str:
+def _object(fields: dict[str, Any], margin: str) -> str:
+    lines = (f"{margin} {json.dumps(key)}: {_text(value, margin + ' ')}" for key, value in fields.items())
+    return "{\n" + ",\n".join(lines) + f"\n{margin}}}"
+
+
+def _text(value: Any, margin: str) -> str:
+    if isinstance(value, dict) and any(isinstance(entry, list) for entry in value.values()):
+        return _object(value, margin)
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return json.dumps(value, ensure_ascii=False)
-    return "[\n  " + ",\n  ".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "\n ]"
+    return "[\n" + ",\n".join(f"{margin} {json.dumps(entry, ensure_ascii=False)}" for entry in value) + f"\n{margin}]"

@@ -10,15 +10,19 @@ import torch
 from pipelines.detector import breakdown
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.baserates import base_rates
+from pipelines.detector.clips import predict_videos, scan_settings
 from pipelines.detector.device import CPU, device_name
 from pipelines.detector.evaluate import assessed, calibrated_scores, figures, predict
-from pipelines.detector.record import Evaluation, Point
+from pipelines.detector.record import Evaluation, Point, Sample, Videos
 from pipelines.detector.reliability import reliability
 from pipelines.detector.settings import Settings, Tick
 from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out
 from transforms.detect.calibration import level
 from transforms.detect.package import EXPORTED, DetectorConfig, DetectorError, DetectorPackage
 from transforms.detect.scoring import load_network
+
+_KEYS = ("outcomes", "ranking", "rates")
+"""The fields that pictures and videos share."""
 
 
 def split_report(
@@ -29,7 +33,7 @@ def split_report(
     treatments: tuple[str, ...] = tuple(TREATMENTS),
     device: torch.device = CPU,
 ) -> Evaluation:
-    """Measure a package's network on the pictures of one split.
+    """Measure a package's network on the pictures and videos of one split.
 
     Args:
         package: From `load_package`.
@@ -40,21 +44,25 @@ def split_report(
         device: Where scores are computed; a program of a user's own, whose graph names devices, stays on the processor.
 
     Raises:
-        DetectorError: `empty_split` when the split lacks pictures of either class.
+        DetectorError: `empty_split` when the split lacks pictures of either class, unless it has no picture and
+            videos of both; what `predict` and `predict_videos` raise.
     """
     chosen = rows[rows["split"] == split]
-    pictures = chosen[~chosen["is_video"]]
-    if pictures["label"].nunique() < 2:
+    pictures, videos = chosen[~chosen["is_video"]], chosen[chosen["is_video"]]
+    measured = videos if pictures.empty else pictures
+    if measured["label"].nunique() < 2:
         raise DetectorError(
             "empty_split",
-            f"split '{split}' needs AI and real pictures; it has {len(pictures)} of one class or none",
+            f"split '{split}' needs AI and real pictures, or no picture and AI and real videos; it has "
+            f"{len(pictures)} pictures and {len(videos)} videos",
         )
-    config = package.config
+    config, network = package.config, load_network(package)
     device = CPU if config.architecture.name == EXPORTED else device
-    found = predict(load_network(package), config.input, pictures, treatments, tick, config.scope, device)
+    # Videos first: one that cannot be read is told before the pictures' minutes are spent.
+    clips = predict_videos(network, config, videos, treatments, tick, device)
+    found = predict(network, config.input, pictures, treatments, tick, config.scope, device)
     measured_on = DEV if split == "dev" else f"{split}, final network"
-    skipped = int(chosen["is_video"].sum())
-    return measure(found, package, measured_on, skipped_videos=skipped, tick=tick, device=device)
+    return measure(found, package, measured_on, videos=clips, tick=tick, device=device)
 
 
 def held_out_report(
@@ -87,17 +95,19 @@ def measure(
     package: DetectorPackage,
     measured_on: str,
     *,
-    skipped_videos: int,
+    videos: pd.DataFrame | None = None,
+    skipped_videos: int = 0,
     tick: Tick | None = None,
     device: torch.device = CPU,
 ) -> Evaluation:
-    """All figures of a set of predictions; whoever scores videos adds their rows and skips none.
+    """All figures of a set of predictions, pictures and videos apart.
 
     Args:
-        predictions: As `evaluate.predict` gives them: the same items after each treatment. A raw score that is NaN
-            is counted as not assessable and left out of every other figure.
+        predictions: Of pictures, as `evaluate.predict` gives them: the same items after each treatment. A raw score
+            that is NaN is counted as not assessable and left out of every other figure.
         package: Whose calibration and operating points are measured.
         measured_on: Which network on which data, in words.
+        videos: The same of videos, as `clips.predict_videos` gives them.
         skipped_videos: How many videos were left out.
         tick: Called as (what, treatments done, treatments in all).
         device: Where the scores were computed.
@@ -108,28 +118,49 @@ def measure(
         for p in config.operating_points
     ]
     names = [str(name) for name in predictions["treatment"].unique()]
-    parts = []
+    parts: dict[str, list[Any]] = {key: [] for key in (*_KEYS, "reliability", "roc", "histograms")}
     for done, name in enumerate(names, 1):
-        parts.append(_part(predictions[predictions["treatment"] == name], name, config, points))
+        for key, entries in _part(predictions[predictions["treatment"] == name], name, config, points).items():
+            parts[key] += entries
         if tick:
             tick("measuring", done, len(names))
-    rates = [rate for part in parts for rate in part["rates"]]
-    items = predictions[predictions["treatment"] == names[0]]
     return Evaluation(
         detector=config.name,
         version=config.version,
         digest=package.digest,
         measured_on=measured_on,
         device=device_name(device),
-        pictures=len(items),
+        pictures=int((predictions["treatment"] == names[0]).sum()) if names else 0,
         skipped_videos=skipped_videos,
-        sample=breakdown.sample(items),
+        sample=_sample(predictions, names),
         treatments=names,
         operating_points=points,
         skill=figures(predictions, config, measured_on),
-        base_rates=base_rates(rates),
-        **{key: [entry for part in parts for entry in part[key]] for key in parts[0]},
+        base_rates=base_rates(parts["rates"]),
+        **parts,
+        videos=None if videos is None or videos.empty else _measure_videos(videos, config, points, measured_on),
     )
+
+
+def _measure_videos(found: pd.DataFrame, config: DetectorConfig, points: list[Point], measured_on: str) -> Videos:
+    names = [str(name) for name in found["treatment"].unique()]
+    parts = [_part(found[found["treatment"] == name], name, config, points) for name in names]
+    measured_on = f"{measured_on}, videos"
+    return Videos(
+        measured_on=measured_on,
+        videos=int((found["treatment"] == names[0]).sum()),
+        frames=scan_settings(config).sampling.frames,
+        rollup=config.rollup,
+        sample=_sample(found, names),
+        treatments=names,
+        skill=figures(found, config, measured_on),
+        **{key: [entry for part in parts for entry in part[key]] for key in _KEYS},
+    )
+
+
+def _sample(found: pd.DataFrame, treatments: list[str]) -> list[Sample]:
+    """Every item once: all went through every treatment."""
+    return breakdown.sample(found[found["treatment"] == treatments[0]]) if treatments else []
 
 
 def _part(whole: pd.DataFrame, name: str, config: DetectorConfig, points: list[Point]) -> dict[str, list[Any]]:

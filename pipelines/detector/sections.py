@@ -1,11 +1,11 @@
 """The sections of the evaluation page: which plots and tables, and the words beside them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.detector import plots, words
 from pipelines.detector.plain_words import pooled, strictest
-from pipelines.detector.record import Evaluation, Label, Point, Rate
+from pipelines.detector.record import Evaluation, Label, Point, Ranking, Rate, Videos
 from pipelines.detector.tables import Table, base_rate_table, card_table, full_table, outcome_table, sample_table
 
 
@@ -30,16 +30,18 @@ class Section:
 
 def sections(found: Evaluation) -> list[Section]:
     """All sections, in the order in which a reader's questions come."""
-    every = [
-        _base_rates(found),
-        _ranking(found),
-        _false_alarms(found),
-        _recall(found),
-        _treatments(found),
-        _reliability(found),
-        _sample(found),
-        _full(found),
-    ]
+    of_pictures = (
+        _base_rates,
+        _ranking,
+        _false_alarms,
+        _recall,
+        _treatments,
+        _reliability,
+        _sample,
+        _full,
+    )
+    every = [section(found) for section in of_pictures] if found.pictures else []
+    every += [_videos(found.videos)] if found.videos else []
     return [section for section in every if section.plots or section.tables]
 
 
@@ -121,15 +123,7 @@ def _recall(found: Evaluation) -> Section:
 
 
 def _treatments(found: Evaluation) -> Section:
-    entries = [
-        plots.Bar(words.treatment(r.treatment), r.value, r.interval, r.n_ai + r.n_real, "plain")
-        for r in found.ranking
-        if (r.group, r.metric) == ("all", "auc")
-    ]
-    drawn = []
-    if entries:
-        drawing = plots.bars("treated-auc", "AUC per treatment", entries, end=1.0, show=words.figure)
-        drawn.append(Plot(drawing, "AUC; 0.5 is guessing. Bootstrap intervals."))
+    drawn = _auc_by_treatment("treated-auc", "AUC per treatment", found.ranking)
     if found.operating_points:
         point = strictest(found)
         aims: tuple[tuple[Label, float | None], ...] = (("ai", None), ("real", point.target_false_alarm_rate))
@@ -178,6 +172,28 @@ def _full(found: Evaluation) -> Section:
         "Wilson for shares at an operating point. Real sources are ranked against all AI pictures."
     )
     return Section("figures", "All figures", [text], [], [full_table(found), card_table(found)])
+
+
+def _videos(found: Videos) -> Section:
+    text = (
+        f"Videos stand apart from pictures. Of each up to {found.frames} frames were sampled, as in a scan, each was "
+        f"scored like a picture, and the rule {found.rollup.rule.replace('_', ' ')} made one score of them. Treatments "
+        "were done to every sampled frame: no video was encoded again. The levels were set on pictures."
+    )
+    drawn = _auc_by_treatment("videos-auc", "AUC of videos per treatment", found.ranking)
+    tables = [outcome_table(found), sample_table(found), full_table(found)]
+    told = [replace(table, caption=f"{table.caption}, videos") for table in tables]
+    return Section("videos", "Videos", [text], drawn, told)
+
+
+def _auc_by_treatment(ident: str, title: str, ranking: list[Ranking]) -> list[Plot]:
+    entries = [
+        plots.Bar(words.treatment(r.treatment), r.value, r.interval, r.n_ai + r.n_real, "plain")
+        for r in ranking
+        if (r.group, r.metric) == ("all", "auc")
+    ]
+    drawing = plots.bars(ident, title, entries, end=1.0, show=words.figure) if entries else ""
+    return [Plot(drawing, "AUC; 0.5 is guessing. Bootstrap intervals.")] if drawing else []
 
 
 def _of(found: Evaluation, point: Point, group: str, label: Label) -> list[Rate]:

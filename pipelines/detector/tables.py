@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from pipelines.detector import words
-from pipelines.detector.record import Evaluation
+from pipelines.detector.record import Evaluation, Videos
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def base_rate_table(found: Evaluation, treatment: str, *, folded: bool) -> Table
     return Table(f"Expected per 100 000 pictures, {words.treatment(treatment)}", columns, rows, 2, folded)
 
 
-def outcome_table(found: Evaluation) -> Table:
+def outcome_table(found: Evaluation | Videos) -> Table:
     """What became of each class after each treatment."""
     levels = list(dict.fromkeys(level for outcome in found.outcomes for level in outcome.levels))
     rows = [
@@ -58,7 +58,7 @@ def outcome_table(found: Evaluation) -> Table:
     return Table("What the detector said", columns, rows, 2)
 
 
-def sample_table(found: Evaluation) -> Table:
+def sample_table(found: Evaluation | Videos) -> Table:
     """How many items of each source and generator were measured."""
     rows = [
         [words.name(s.source), "AI" if s.label == "ai" else "real", words.name(s.generator) or "not stated", str(s.n)]
@@ -67,7 +67,7 @@ def sample_table(found: Evaluation) -> Table:
     return Table("Sources", ["source", "class", "generator", "n"], rows, 1, folded=len(rows) > 12)
 
 
-def full_table(found: Evaluation) -> Table:
+def full_table(found: Evaluation | Videos) -> Table:
     """Every ranking figure and rate, a column per treatment."""
     cells: dict[tuple[str, str, str, str], dict[str, str]] = defaultdict(dict)
     for r in found.ranking:

@@ -20,9 +20,17 @@ def _small_pictures_are_in_scope(monkeypatch):
     monkeypatch.setattr("pipelines.detector.packaging.SCOPE", None)
 
 
+def write_video(path, frames):
+    """Motion JPEG of uint8 (N, H, W, 3), RGB, at 12 frames a second."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 12, frames.shape[2:0:-1])
+    for rgb in frames:
+        writer.write(np.ascontiguousarray(rgb[..., ::-1]))
+    writer.release()
+
+
 @pytest.fixture
 def media(tmp_path):
-    """Generated pictures of two AI and two real sources, `dev`, a video, and rows that may not ship."""
+    """Generated pictures of two AI and two real sources, `dev`, videos, and rows that may not ship."""
     rng = np.random.default_rng(0)
     rows = []
 
@@ -42,7 +50,11 @@ def media(tmp_path):
     add("train", "ai", "terms", 2, ships="no")
     add("dev", "ai", "other", 5, ships="no")
     add("dev", "real", "camera", 5, ships="no")
-    rows.append(("clip.mp4", "dev", "ai", "clips", "", "MIT", "no"))
+    rows.append(("not-there.mp4", "train", "ai", "clips", "", "MIT", "yes"))
+    for label, grain in (("ai", 2), ("real", 28)):
+        noise = rng.normal(0, grain, (12, 72, 80, 3))
+        write_video(tmp_path / f"{label}.avi", np.clip(120 + noise, 0, 255).astype(np.uint8))
+        rows.append((f"{label}.avi", "dev", label, f"{label}-clips", "", "MIT", "no"))
     columns = ["path", "split", "label", "source", "generator", "licence", "may_ship_weights"]
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "manifest.csv", index=False)
     return tmp_path / "manifest.csv"

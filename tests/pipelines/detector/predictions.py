@@ -49,3 +49,13 @@ def predictions(*, hostile: bool = False) -> pd.DataFrame:
         [found.assign(treatment=name, raw=found["raw"] - 0.3 * i) for i, name in enumerate(TREATMENTS)],
         ignore_index=True,
     )
+
+
+def videos() -> pd.DataFrame:
+    """Six AI videos and seven real ones, one of these not assessable."""
+    rows = [(f"ai{i}.mp4", 1, "films", "New diffusion", (i * 5 % 6) / 4 - 0.5) for i in range(6)]
+    rows += [(f"real{i}.mp4", 0, "phones", "", (i * 3 % 7) / 4 - 0.9) for i in range(7)]
+    found = pd.DataFrame(rows, columns=["path", "label", "source", "generator", "raw"])
+    found.loc[8, "raw"] = float("nan")
+    treated = [found.assign(treatment=name, raw=found["raw"] - 0.2 * i) for i, name in enumerate(TREATMENTS[:2])]
+    return pd.concat(treated, ignore_index=True)

@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "evaluation.json"
 
 @pytest.fixture(scope="module")
 def found():
-    return measure(made_up.predictions(), made_up.package(), "made up", skipped_videos=2)
+    return measure(made_up.predictions(), made_up.package(), "made up", videos=made_up.videos(), skipped_videos=2)
 
 
 def only(entries, **wanted):
@@ -32,7 +32,7 @@ def test_the_json_is_as_documented(found):
 
 
 def test_a_second_time_gives_the_same_bytes(found):
-    again = measure(made_up.predictions(), made_up.package(), "made up", skipped_videos=2)
+    again = measure(made_up.predictions(), made_up.package(), "made up", videos=made_up.videos(), skipped_videos=2)
     assert again.to_json() == found.to_json()
     assert list(json.loads(found.to_json()))[:3] == ["schema", "detector", "version"]
 
@@ -66,7 +66,7 @@ def test_a_detector_may_have_levels_of_its_own(monkeypatch):
     monkeypatch.setattr(
         "pipelines.detector.report.level", lambda score, config: "undecided" if score < 0.3 else "other"
     )
-    found = measure(made_up.predictions(), made_up.package(), "made up", skipped_videos=0)
+    found = measure(made_up.predictions(), made_up.package(), "made up")
     assert list(found.outcomes[0].levels) == ["other", "undecided", "elevated", "suspected", "not_assessable"]
 
 
@@ -105,7 +105,7 @@ def test_figures_of_the_card_and_the_breakdown_agree(found):
 def test_networks_of_different_folds_are_not_compared():
     rows = made_up.predictions()
     rows["fold"] = rows["source"].isin(["new", "cameras"]).astype(int)
-    found = measure(rows, made_up.package(), "made up", skipped_videos=0)
+    found = measure(rows, made_up.package(), "made up")
     own = only(found.ranking, name="old", metric="auc", treatment="as_is")
     assert (own.n_ai, own.n_real) == (7, 17)
 
@@ -119,6 +119,33 @@ def test_roc_curves_rise_from_corner_to_corner(found):
 
 def test_nothing_assessed_is_counted_and_no_figure_is_made_up():
     rows = made_up.predictions().assign(raw=float("nan"))
-    found = measure(rows, made_up.package(), "made up", skipped_videos=0)
+    found = measure(rows, made_up.package(), "made up")
     assert all(outcome.assessed == 0 for outcome in found.outcomes)
     assert (found.ranking, found.rates, found.roc, found.skill, found.base_rates) == ([], [], [], [], [])
+
+
+def test_videos_change_no_figure_of_pictures(found):
+    without = measure(made_up.predictions(), made_up.package(), "made up", skipped_videos=2)
+    assert without.videos is None
+    assert found.model_copy(update={"videos": None}) == without
+
+
+def test_videos_have_figures_of_their_own(found):
+    rows = made_up.videos()
+    assert (found.videos.videos, found.videos.treatments) == (13, ["as_is", "jpeg75"])
+    assert found.videos.rollup == made_up.package().config.rollup
+    real = only(found.videos.outcomes, treatment="as_is", label="real")
+    assert (real.n, real.assessed, real.levels["not_assessable"]) == (7, 6, 1)
+    scored = rows[(rows["treatment"] == "jpeg75") & rows["raw"].notna()]
+    wanted = auc(scored["raw"].to_numpy(), scored["label"].to_numpy())
+    for group, name in (("all", "all"), ("source", "films"), ("generator", "New diffusion")):
+        own = only(found.videos.ranking, group=group, name=name, metric="auc", treatment="jpeg75")
+        assert own.value == pytest.approx(wanted, abs=1e-4)
+    assert {s.measured_on for s in found.videos.skill} == {"made up, videos"}
+
+
+def test_a_report_of_videos_alone_has_no_figure_of_pictures():
+    rows = made_up.predictions()
+    found = measure(rows[:0], made_up.package(), "made up", videos=made_up.videos())
+    assert (found.pictures, found.sample, found.treatments, found.rates, found.skill) == (0, [], [], [], [])
+    assert found.videos.videos == 13

@@ -110,16 +110,19 @@ def test_a_folder_that_cannot_name_a_detector_is_refused_before_training(rows, t
 def test_the_commands_train_measure_and_refuse(media, trunk, tmp_path):
     runner = CliRunner()
     out = tmp_path / "small"
-    common = ["--data", str(media)]
+    common = ["--data", str(media), "--device", "cpu"]
     done = runner.invoke(app, ["train", *common, "--out", str(out), "--trunk", str(trunk)])
     assert done.exit_code == 0, done.output
+    assert "3 videos of the manifest left out: networks are trained" in done.stderr
     report = tmp_path / "report.json"
     page = tmp_path / "new" / "report.html"
     done = runner.invoke(app, ["evaluate", str(out), *common, "--output", str(report), "--html", str(page)])
     assert done.exit_code == 0, done.output
     assert "<h1><bdi>small 0.1.0</bdi></h1>" in page.read_text("utf-8")
     found = json.loads(report.read_text("utf-8"))
-    assert (found["pictures"], found["skipped_videos"]) == (10, 1)
+    assert (found["pictures"], found["skipped_videos"], found["device"]) == (10, 0, "cpu")
+    assert [(s["source"], s["n"]) for s in found["videos"]["sample"]] == [("real-clips", 1), ("ai-clips", 1)]
+    assert "10 pictures and 2 videos measured on cpu" in done.stderr
     stated = [s.model_dump(mode="json") for s in load_package(str(out)).config.skill]
     assert found["skill"] == [s for s in stated if s["measured_on"] == "dev, final network"]
     folds = ["--leave-one-source-out", "--work", str(tmp_path / "small.work")]
@@ -128,6 +131,8 @@ def test_the_commands_train_measure_and_refuse(media, trunk, tmp_path):
     found = json.loads(report.read_text("utf-8"))
     stated = [s.model_dump(mode="json") for s in load_package(str(out)).config.skill]
     assert found["skill"] == [s for s in stated if s["measured_on"] == "leave one source out"]
+    assert (found["skipped_videos"], found["videos"]) == (1, None)
+    assert "1 videos left out: networks are trained" in done.stderr
     refused = runner.invoke(app, ["evaluate", "no-such-detector", *common])
     assert refused.exit_code == 2
     assert "missing_package" in refused.stderr

@@ -22,13 +22,14 @@ VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 @pytest.fixture(scope="module")
 def found():
-    return measure(made_up.predictions(), made_up.package(), "made up", skipped_videos=2)
+    return measure(made_up.predictions(), made_up.package(), "made up", videos=made_up.videos(), skipped_videos=2)
 
 
 @pytest.fixture(scope="module")
 def hostile():
     rows = made_up.predictions(hostile=True)
-    return render(measure(rows, made_up.package(), made_up.HOSTILE, skipped_videos=0))
+    videos = made_up.videos().assign(source=made_up.HOSTILE)
+    return render(measure(rows, made_up.package(), made_up.HOSTILE, videos=videos))
 
 
 class Outline(HTMLParser):
@@ -133,6 +134,8 @@ def test_the_summary_says_what_the_figures_mean(found):
     assert "5 % of the AI pictures and 3.3 % of the real pictures not assessable" in told
     assert "With 30 real pictures, 1 % false alarms means none at all" in told
     assert "better than guessing" in told
+    assert "Of an AI and a real video it scores the AI one higher in 72 of 100 cases" in told
+    assert "it scored 6 of 6 AI ones and 6 of 7 real ones" in told
 
 
 def test_seeing_no_false_alarm_promises_no_hundred_per_cent(found):
@@ -149,7 +152,17 @@ def test_a_page_of_little_is_still_a_page(found, keep):
     rows = made_up.predictions()
     ((column, value),) = keep.items()
     rows["raw"] = rows["raw"].where(rows[column] == value)
-    Outline(render(measure(rows, made_up.package(), "made up", skipped_videos=0)))
+    Outline(render(measure(rows, made_up.package(), "made up")))
+
+
+def test_a_page_of_videos_alone_says_nothing_of_pictures(found):
+    rows = made_up.predictions()
+    page = render(measure(rows[:0], made_up.package(), "made up", videos=made_up.videos()))
+    outline = Outline(page)
+    assert [attrs["id"] for attrs in outline.of("section") if "id" in attrs] == ["summary", "videos"]
+    assert "6 AI and 7 real videos." in page
+    assert "0 real" not in page
+    assert "20 AI and 30 real pictures; 6 AI and 7 real videos; 2 videos not measured" in render(found)
 
 
 @pytest.mark.parametrize(
