@@ -5,36 +5,9 @@ import numpy as np
 import pytest
 
 from examples.media import pictures
+from examples.media.watermarks import embed
 from transforms.marks.mark import MarkClass, Says
 from transforms.marks.watermark import MESSAGES, correlate, embedded_bits, find_watermarks
-
-STEP = 36
-
-
-def embed(rgb, bits):
-    """The method ``dwtDct`` of ``invisible-watermark`` 0.2.0: scale 36 on U, blocks of 4 × 4, Haar."""
-    yuv = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV).astype(np.float64)
-    height, width = (side // 4 * 4 for side in rgb.shape[:2])
-    u = yuv[:height, :width, 1]
-    a, b, c, d = u[::2, ::2], u[::2, 1::2], u[1::2, ::2], u[1::2, 1::2]
-    low, horizontal, vertical, diagonal = (
-        (a + b + c + d) / 2,
-        (a - b + c - d) / 2,
-        (a + b - c - d) / 2,
-        (a - b - c + d) / 2,
-    )
-    number = 0
-    for top in range(0, low.shape[0] // 4 * 4, 4):
-        for left in range(0, low.shape[1] // 4 * 4, 4):
-            block = low[top : top + 4, left : left + 4]
-            row, column = divmod(int(np.abs(block).ravel()[1:].argmax()) + 1, 4)
-            block[row, column] = (block[row, column] // STEP + 0.25 + 0.5 * bits[number % len(bits)]) * STEP
-            number += 1
-    u[::2, ::2] = (low + horizontal + vertical + diagonal) / 2
-    u[::2, 1::2] = (low - horizontal + vertical - diagonal) / 2
-    u[1::2, ::2] = (low + horizontal - vertical - diagonal) / 2
-    u[1::2, 1::2] = (low - horizontal - vertical + diagonal) / 2
-    return cv2.cvtColor(yuv.clip(0, 255).astype(np.uint8), cv2.COLOR_YUV2RGB)
 
 
 @pytest.fixture(scope="module")
