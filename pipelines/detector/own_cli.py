@@ -126,7 +126,10 @@ def calibrate(
 
     use_threads(threads)
     with errors(), progress() as tick:
-        config = calibrate_package(Order(detector, read_manifest(data), split, out, allow_few, tick))
+        rows = read_manifest(data)
+        if videos := int((rows["is_video"] & (rows["split"] == split)).sum()):
+            Console(stderr=True).print(f"{videos} videos of the split left out: thresholds are set on pictures only")
+        config = calibrate_package(Order(detector, rows, split, out, allow_few, tick))
     table = Table("level", "from score", "false alarms [95 %]", "n", title=f"{config.name} {config.version}")
     for p in config.operating_points:
         rate = f"{p.false_alarm_rate:.2%} [{p.interval[0]:.2%}, {p.interval[1]:.2%}]"

@@ -55,6 +55,7 @@ def manifest(tmp_path_factory):
             cv2.imwrite(str(folder / name), np.clip(rng.integers(70, 180, 3) + grain, 0, 255).astype(np.uint8))
             rows.append((name, label, source, "calibrate"))
     rows.append(("a.png", "real", "phone", "train"))
+    rows.append(("a.mp4", "real", "phone", "calibrate"))
     pd.DataFrame(rows, columns=["path", "label", "source", "split"]).to_csv(folder / "manifest.csv", index=False)
     return folder / "manifest.csv"
 
@@ -93,7 +94,9 @@ def test_too_few_pictures_are_refused_unless_allowed(tmp_path, manifest):
     assert "299 real pictures are needed" in told
     assert "59 AI pictures are needed" in told
     assert not out.exists()
-    assert calibrate(folder, manifest, out, "--allow-few")[0] == 0
+    status, told = calibrate(folder, manifest, out, "--allow-few")
+    assert status == 0
+    assert "1 videos of the split left out" in told
     package = load_package(str(out))
     load_network(package)
     config = package.config
