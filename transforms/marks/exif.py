@@ -24,7 +24,7 @@ _INTEGER: Final = {1: "B", 3: "H", 4: "I", 7: "B", 13: "I", 16: "Q", 18: "Q"}
 _CLASSIC_MAGIC = {42, 0x55, 0x4F52, 0x5352}  # TIFF; the raw formats of Panasonic and Olympus, which are TIFF inside.
 _BIG_MAGIC = 43
 
-_MAKER_NOTE, _USER_COMMENT, _GPS = 0x927C, 0x9286, 0x8825
+_MAKER_NOTE, _USER_COMMENT, _GPS, _COPYRIGHT = 0x927C, 0x9286, 0x8825, 0x8298
 _INNER: Final = {0x8769: "Exif", 0xA005: "Interop"}
 _PRESENCE_ONLY = {0xA430, 0xA431, 0xA435, 0xC62F}  # Owner, body, lens and DNG camera serial numbers.
 _WINDOWS_TEXT = range(0x9C9B, 0x9CA0)  # XPTitle to XPSubject.
@@ -32,7 +32,8 @@ _TEXT_TAGS = {0x010E, 0x010F, 0x0110, 0x0131, 0x013B, 0x8298, 0xA433, 0xA434}
 _NUMBERS = {0x829A, 0x829D, 0x8827, 0x920A, 0xA300, 0xA301, 0xA432, 0xA460}
 """Exposure time, f-number, ISO, focal length, file source, scene type, lens, composite: what tells of a camera."""
 
-_NAMES_SINCE_EXIF_3: Final = {
+_NAMES: Final = TAGS | {
+    0x0002: "InteropVersion",
     0xA436: "ImageTitle",
     0xA437: "Photographer",
     0xA438: "ImageEditor",
@@ -152,7 +153,7 @@ class _Reader:
                 if inner:
                     yield "GPS", "GPSInfo", "present"
             else:
-                name = TAGS.get(entry.tag) or _NAMES_SINCE_EXIF_3.get(entry.tag) or f"0x{entry.tag:04X}"
+                name = _NAMES.get(entry.tag, f"0x{entry.tag:04X}")
                 value = self._value(tiff, entry, f"{self.where}/{space}:{name}")
                 if value:
                     yield space, name, value
@@ -210,7 +211,7 @@ class _Reader:
         """Whether a value is called text or, under a tag that may hold one, starts like text."""
         if entry.type in {_ASCII, _UTF8} or entry.tag == _USER_COMMENT or entry.tag in _WINDOWS_TEXT:
             return True
-        if entry.type not in {_BYTE, _UNDEFINED} or (entry.tag in TAGS and entry.tag not in _TEXT_TAGS):
+        if entry.type not in {_BYTE, _UNDEFINED} or (entry.tag in _NAMES and entry.tag not in _TEXT_TAGS):
             return False
         start = self._raw(tiff, entry, 64).rstrip(b"\0")
         return len(start) >= 4 and (is_text(start.decode("utf-8", "ignore")) or looks_utf16(start))
@@ -260,6 +261,10 @@ def _text(tiff: _Tiff, entry: _Entry, data: bytes) -> str:
     if entry.tag == _USER_COMMENT:
         return _comment(data, big_endian=tiff.order == ">")
     if entry.type in {_ASCII, _UTF8}:
+        if entry.tag != _COPYRIGHT and not looks_utf16(
+            data
+        ):  # Photographer, NUL, editor; elsewhere a leftover follows.
+            data = data.lstrip(b"\0").split(b"\0", 1)[0]
         return decode_text(data)
     text = decode_utf16(data, big_endian_first=tiff.order == ">") if looks_utf16(data) else _utf8(data)
     return text if is_text(text) else ""
