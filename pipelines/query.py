@@ -17,10 +17,24 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 HISTORY = """
-SELECT scan_id, status, started_at, inputs, unchanged, examined, failed, not_checked, gone, reused, segments,
-       round(epoch(finished_at - started_at), 1) AS seconds
-FROM scans ORDER BY started_at DESC
+SELECT scan_id, status, started_at, inputs, unchanged, examined,
+       coalesce(suspected, 0) AS suspected, coalesce(elevated, 0) AS elevated, coalesce(undecided, 0) AS undecided,
+       coalesce("none", 0) AS "none", coalesce(not_assessable, 0) AS not_assessable,
+       coalesce(detector_failed, 0) AS detector_failed,
+       failed, not_checked, gone, reused, segments, round(epoch(finished_at - started_at), 1) AS seconds
+FROM scans LEFT JOIN (
+    SELECT scan_id,
+           count(*) FILTER (level = 'suspected') AS suspected,
+           count(*) FILTER (level = 'elevated') AS elevated,
+           count(*) FILTER (level = 'undecided') AS undecided,
+           count(*) FILTER (level = 'none') AS "none",
+           count(*) FILTER (level = 'not_assessable') AS not_assessable,
+           count(*) FILTER (level = 'failed') AS detector_failed
+    FROM items GROUP BY scan_id
+) AS said USING (scan_id)
+ORDER BY started_at DESC
 """
+"""Every scan: what became of its inputs, and how many of the examined ones the first detector put at each level."""
 _COPY_OPTIONS = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}
 _MOST_CELL_CHARACTERS = 60
 

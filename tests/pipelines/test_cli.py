@@ -10,6 +10,7 @@ import pytest
 import configs
 from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode
+from transforms.detect.levels import FAILED, MEANINGS
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = configs.DEFAULT_DETECTOR
@@ -121,6 +122,7 @@ def test_scans_lists_the_history(store: Path) -> None:
     done = aiqyn("scans", "--store", store, "--format", "json")
     history = json.loads(done.stdout)
     assert history[-1]["examined"] == 1
+    assert sum(history[-1][level] for level in MEANINGS if level != FAILED) == 1
     assert {scan["status"] for scan in history} == {"complete"}
 
 

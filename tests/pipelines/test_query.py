@@ -3,6 +3,7 @@
 ``AIQYN_UPDATE_GOLDENS=1 pytest tests/pipelines/test_query.py`` writes them anew.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.query import run_query
+from pipelines.query import HISTORY, run_query
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.write import write_part
@@ -106,6 +107,27 @@ def test_a_scan_has_ended_also_when_the_clock_was_set_back(store: Store) -> None
         store.record_scan({"scan_id": "s", "status": status, "recorded_at": NOON.replace(hour=hour)})
     with connect(store) as tables:
         assert tables.execute("SELECT status FROM scans").fetchall() == [("complete",)]
+
+
+def test_the_history_counts_what_the_first_detector_said(tmp_path: Path) -> None:
+    store, second = Store.create(tmp_path / "store"), {"detector": "other", "level": "suspected"}
+    said = ["none", "undecided", "undecided", "not_assessable", "suspected", "elevated", "failed", None]
+    items = [
+        item("one", f"/a/{number}.png", scores=[{"detector": "d", "level": level}, second] if level else [])
+        for number, level in enumerate(said)
+    ]
+    add_segment(store, "one", 1, items)
+    # Segments of one scan are added up; one that was never committed is not.
+    for name, levels, is_committed in (("two", ["undecided"], True), ("three", ["undecided"] * 4, False)):
+        rows = [item(name, f"/b/{name}{i}.png", scores=[{"detector": "d", "level": x}]) for i, x in enumerate(levels)]
+        add_segment(store, name, 2, [row | {"scan_id": "scan-one"} for row in rows], committed=is_committed)
+    for name, hour in (("scan-one", 11), ("scan-of-nothing-new", 12)):
+        store.record_scan({"scan_id": name, "status": "complete", "started_at": NOON.replace(hour=hour)})
+    run_query(str(store.root), HISTORY, "json", tmp_path / "history.json")
+    nothing, first = json.loads((tmp_path / "history.json").read_text("utf-8"))
+    counts = {"suspected": 1, "elevated": 1, "undecided": 3, "none": 1, "not_assessable": 1, "detector_failed": 1}
+    assert {key: first[key] for key in counts} == counts
+    assert {key: nothing[key] for key in counts} == dict.fromkeys(counts, 0)
 
 
 def test_every_view_answers_in_an_empty_store(tmp_path: Path) -> None:
