@@ -27,6 +27,8 @@ _PICTURES: Final = {12, 13, 14, 27}
 _3GPP_TEXTS: Final = {b"titl", b"dscp", b"cprt", b"perf", b"auth", b"gnre", b"albm"}
 _PLAIN_TEXTS: Final = {b"name", b"tnam"}
 _LABELS: Final = {b"aigc", b"AIGC"}
+_POSITIONS: Final = {"©xyz", "com.apple.quicktime.location.ISO6709"}
+"""Where a recording was made: told as present, and not read, as in EXIF."""
 
 
 def read_keys(file: BinaryIO, box: Box, site: str, budget: Budget) -> dict[int, str]:
@@ -50,19 +52,21 @@ def read_keys(file: BinaryIO, box: Box, site: str, budget: Budget) -> dict[int, 
 def item_list(file: BinaryIO, ilst: Box, keys: dict[int, str], site: str, budget: Budget) -> Iterator[Piece]:
     """The values of an ``ilst`` as texts.
 
-    A name is that of the key (``com.apple.quicktime.software``), the four-character code (``©too``), or for free-form
-    items ``----:mean:name``. Numbers are told in decimal; cover pictures are passed over.
+    A name is that of the key (``com.apple.quicktime.software``) or the four-character code (``©too``); of a free-form
+    item it is its own, with ``----`` and its domain in the site. Numbers are told in decimal; cover pictures are passed
+    over.
 
     Source: QuickTime File Format, Metadata Item List Atom and Well-known types.
     """
     for item in boxes(file, ilst.start, ilst.end, site, budget):
-        name = keys.get(int.from_bytes(item.name)) or code(item.name)
+        name, inside = keys.get(int.from_bytes(item.name)) or code(item.name), site
         for part in boxes(file, item.start, item.end, f"{site}/{name}", budget):
-            what = f"{site}/{name}"
-            if item.name == b"----" and part.name in {b"mean", b"name"}:
-                name += ":" + _utf_8(content(file, part, what, budget, skip=4) or b"")
+            if item.name == b"----" and part.name == b"mean":
+                inside = f"{site}/----:{_utf_8(content(file, part, site, budget, skip=4) or b'')}"
+            elif item.name == b"----" and part.name == b"name":
+                name = _utf_8(content(file, part, site, budget, skip=4) or b"")
             elif part.name == b"data":
-                yield from _data(file, part, site, name, budget)
+                yield from _data(file, part, inside, name, budget)
 
 
 def _data(file: BinaryIO, box: Box, site: str, name: str, budget: Budget) -> Iterator[Piece]:
@@ -163,4 +167,4 @@ def _utf_16(raw: bytes) -> str:
 
 
 def _text(site: str, name: str, text: str, offset: int) -> Piece:
-    return Piece(Form.TEXT, "container", site, name, text, offset)
+    return Piece(Form.TEXT, "container", site, name, "present" if name in _POSITIONS else text, offset)

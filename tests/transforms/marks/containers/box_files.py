@@ -39,10 +39,11 @@ def data(value, kind=1):
     return box(b"data", struct.pack(">II", kind, 0), value)
 
 
-def mdta(pairs, kind=1):
-    """A ``meta`` box, without a version as in QuickTime, of keys and their values."""
+def mdta(pairs, kind=1, version=None):
+    """A ``meta`` box of keys and their values, without a version as in QuickTime if none is told."""
     values = [box(struct.pack(">I", number), data(value, kind)) for number, (_, value) in enumerate(pairs, 1)]
-    return box(b"meta", handler(b"mdta"), keys(*(key for key, _ in pairs)), box(b"ilst", *values))
+    contents = handler(b"mdta"), keys(*(key for key, _ in pairs)), box(b"ilst", *values)
+    return box(b"meta", *contents) if version is None else full_box(b"meta", *contents, version=version)
 
 
 def itunes(*items):
