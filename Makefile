@@ -13,6 +13,11 @@ scan: $(INSTALLED)
 	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri"
 
 test: $(INSTALLED)
+	@# ExifTool checks the readers of metadata. Where it is not, and may not be installed, those tests are skipped.
+	@command -v exiftool >/dev/null || test "$$(id -u)" -ne 0 || { \
+	  export DEBIAN_FRONTEND=noninteractive; apt="timeout 300 apt-get -q -y install libimage-exiftool-perl"; \
+	  $$apt || { timeout 120 apt-get -q update && $$apt; }; \
+	} >/dev/null 2>&1 || echo "ExifTool could not be installed."
 	$(BIN)/pytest
 
 lint: $(INSTALLED)
