@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import av
+import numpy as np
 from PIL import Image
 
 from examples.media.heif import heic
@@ -373,9 +374,10 @@ def _film(ending: str, codec: str, flags: str) -> bytes:
     options = {"fflags": "+bitexact"} | ({"movflags": flags} if flags else {})
     with av.open(stream, "w", format=_MUXERS.get(ending, ending), options=options) as container:
         container.metadata.update({"title": "Fox", "comment": COMMENT, "AIGC": LABEL, "description": "Made with AI"})
-        track = container.add_stream(codec, rate=5, options={"flags": "+bitexact"})
+        track = container.add_stream(codec, rate=5, options={"flags": "+bitexact", "threads": "1"})
         track.width, track.height, track.pix_fmt = 32, 32, "yuv420p"
-        container.mux([*track.encode(av.VideoFrame(32, 32, "yuv420p")), *track.encode()])
+        frame = av.VideoFrame.from_ndarray(np.full((48, 32), 128, np.uint8), format="yuv420p")
+        container.mux([*track.encode(frame), *track.encode()])
     return stream.getvalue()
 
 
