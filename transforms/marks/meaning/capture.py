@@ -1,0 +1,96 @@
+"""What a camera or an editor wrote about itself: marks of their own, never proof that a camera took the item.
+
+Anyone can write these fields; they are kept because they contradict a trace of AI where both are there.
+"""
+
+from collections.abc import Sequence
+
+from transforms.marks.mark import Mark, MarkClass, Says
+from transforms.marks.meaning.generators import NamedProperty
+from transforms.marks.meaning.marking import mark_of
+from transforms.marks.meaning.rules import EditorRule
+
+_MAKE = ("make", "manufacturer", "©mak", "cameramanufacturer", "comandroidmanufacturer")
+_MODEL = ("model", "©mod", "cameramodelname", "comandroidmodel")
+_LENS = ("lensmodel", "lens", "lensmake", "lensinfo", "lensid")
+_EXPOSURE = (
+    ("exposuretime", "shutterspeedvalue"),
+    ("fnumber", "aperturevalue"),
+    ("isospeedratings", "photographicsensitivity", "iso"),
+)
+_LAYERS = ("exif", "xmp", "container")
+_TIFF, _EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
+_LENS_NAMESPACES = frozenset({"http://ns.adobe.com/exif/1.0/aux/", "http://cipa.jp/exif/1.0/", _EXIF})
+_CAMERA_NAMESPACES = frozenset({_TIFF, _EXIF, *_LENS_NAMESPACES})
+_FEWEST_MAKER_NOTE_CHARACTERS = 16
+_MOST_CHARACTERS = 100
+_MOST_SOFTWARE_CHARACTERS = 500
+
+
+def read_camera(file: Sequence[tuple[int, NamedProperty]]) -> list[tuple[int, Mark]]:
+    """The camera's marks of a file, at most one of each kind for a layer, each with the index of its first property.
+
+    Args:
+        file: The properties that no generator claims, with their indices: Ideogram writes a ``Make`` too.
+    """
+    marks: list[tuple[int, Mark]] = []
+    for layer in _LAYERS:
+        of_layer = [(index, named) for index, named in file if named.prop.layer == layer and _is_of_camera(named)]
+        make, model = _first(of_layer, _MAKE), _first(of_layer, _MODEL)
+        marks += _joined([one for one in (make, model) if one], "camera.make_model")
+        lenses = [one for name in _LENS if (one := _first(of_layer, (name,)))][:1]
+        marks += _joined(lenses, "camera.lens")
+        exposure = [one for names in _EXPOSURE if (one := _first(of_layer, names))]
+        if len(exposure) >= 2:
+            marks += _joined(exposure, "camera.exposure", named=True)
+        marks += _maker_notes(of_layer)
+    return marks
+
+
+def read_editor(named: NamedProperty, software_names: frozenset[str], editors: Sequence[EditorRule]) -> Mark | None:
+    """The mark of a program that wrote the file and generates nothing; it may have removed other marks."""
+    if software_names.isdisjoint(named.names):
+        return None
+    value = named.prop.value[:_MOST_SOFTWARE_CHARACTERS]
+    editor = next((editor for editor in editors if editor.regex.search(value)), None)
+    if editor is None:
+        return None
+    shown = value if len(value) <= _MOST_CHARACTERS else editor.product
+    return mark_of(
+        named.prop, "software.editor", Says.UNKNOWN, MarkClass.IMPLICIT, {"product": editor.product}, shown=shown
+    )
+
+
+def _is_of_camera(named: NamedProperty) -> bool:
+    prop = named.prop
+    if not prop.value or ("/" in prop.name and prop.layer == "xmp"):
+        return False
+    return prop.layer != "xmp" or prop.namespace in _CAMERA_NAMESPACES
+
+
+def _first(file: Sequence[tuple[int, NamedProperty]], names: tuple[str, ...]) -> tuple[int, NamedProperty] | None:
+    fitting = (
+        one for one in file if len(one[1].prop.value) <= _MOST_CHARACTERS and not set(names).isdisjoint(one[1].names)
+    )
+    return next(fitting, None)
+
+
+def _joined(parts: list[tuple[int, NamedProperty]], kind: str, *, named: bool = False) -> list[tuple[int, Mark]]:
+    if not parts:
+        return []
+    index, first = min(parts, key=lambda part: part[0])
+    texts = [f"{part.prop.name}={part.prop.value}" if named else part.prop.value for _, part in parts]
+    shown = "; ".join(texts) if named else " ".join(texts)
+    return [(index, mark_of(first.prop, kind, Says.CAPTURE, MarkClass.DECLARED, shown=shown))]
+
+
+def _maker_notes(file: Sequence[tuple[int, NamedProperty]]) -> list[tuple[int, Mark]]:
+    for index, named in file:
+        size = len(named.prop.value)
+        if "makernote" in named.names and named.prop.layer == "exif" and size >= _FEWEST_MAKER_NOTE_CHARACTERS:
+            facts = {"characters": str(size)}
+            shown = f"[maker notes: {size} characters]"
+            return [
+                (index, mark_of(named.prop, "camera.maker_notes", Says.CAPTURE, MarkClass.DECLARED, facts, shown=shown))
+            ]
+    return []
