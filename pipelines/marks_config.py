@@ -1,0 +1,231 @@
+"""Checks the rule files of the marks layer strictly; the examiner's children, who load no pydantic, only read them."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from transforms.marks.mark import Says
+from transforms.marks.meaning.traces import READERS
+
+_ESCAPE_OR_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
+
+
+def _check_pattern(pattern: str) -> str:
+    """A pattern that compiles and repeats nothing without a bound, so that no value can make it slow."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is no pattern: {error}") from error
+    if _UNBOUNDED.search(_ESCAPE_OR_CLASS.sub("", pattern)):
+        raise ValueError("repeats without a bound: write {0,40} for * and {1,40} for +")
+    return pattern
+
+
+def _check_reader(name: str) -> str:
+    if name not in READERS:
+        raise ValueError(f"is no reader; there are {', '.join(sorted(READERS))}")
+    return name
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_check_pattern)]
+Text = Annotated[str, Field(min_length=1)]
+Sentence = Annotated[str, Field(pattern=r"^[A-Z][^\n]{10,200}\.$")]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)?$")]
+Layer = Literal["xmp", "exif", "iptc", "png_text", "container"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceTypeRow(_Strict):
+    """A term of the IPTC vocabulary."""
+
+    term: Annotated[str, Field(pattern="^[a-z][A-Za-z]+$")]
+    says: Says
+    ai_class: Literal["whole", "part", "maybe", "enhanced", "capture", "none"]
+    label: Text
+
+
+class SourceTypesFile(_Strict):
+    """``source_types.yaml``."""
+
+    terms: Annotated[list[SourceTypeRow], Field(min_length=1)]
+
+
+class WhereRow(_Strict):
+    """Which properties a rule looks at."""
+
+    layers: list[Layer] = []
+    names: list[Text] = []
+    groups: list[Text] = []
+    namespaces: list[Annotated[str, Field(pattern="^https?://")]] = []
+
+
+class MatchRow(_Strict):
+    """What must be found in a value."""
+
+    all_of: list[Pattern] = []
+    json_keys: list[Text] = []
+    tokens: Annotated[list[Pattern], Field(min_length=1)] | None = None
+    unless: Pattern | None = None
+
+
+class NeedRow(_Strict):
+    """A second property."""
+
+    where: WhereRow
+    regex: Pattern | None = None
+
+
+class GeneratorRow(_Strict):
+    """A trace of a generator."""
+
+    id: Id
+    product: Text
+    where: WhereRow
+    match: MatchRow | None = None
+    needs: NeedRow | None = None
+    says: Literal["ai", "ai_part", "unknown"]
+    confidence: Literal["exact", "name"]
+    reader: Annotated[str, AfterValidator(_check_reader)] = "plain"
+    note: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _tells_something(self) -> "GeneratorRow":
+        if self.match is None and not self.where.names and self.needs is None:
+            raise ValueError("needs a match, a name or a second property, or it fits everything")
+        return self
+
+
+class GeneratorsFile(_Strict):
+    """``generators.yaml``."""
+
+    groups: dict[str, Annotated[list[Text], Field(min_length=1)]]
+    rules: Annotated[list[GeneratorRow], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "GeneratorsFile":
+        ids = [rule.id for rule in self.rules]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        wheres = [
+            (rule.id, where) for rule in self.rules for where in (rule.where, rule.needs and rule.needs.where) if where
+        ]
+        unknown = sorted(
+            {f"{rule}: {group}" for rule, where in wheres for group in where.groups if group not in self.groups}
+        )
+        if twice or unknown:
+            raise ValueError(f"ids given twice: {twice}; groups that do not exist: {unknown}")
+        if missing := {"software", "text"} - set(self.groups):
+            raise ValueError(f"groups that code relies on are missing: {sorted(missing)}")
+        return self
+
+
+class EditorRow(_Strict):
+    """A program that generates nothing."""
+
+    product: Text
+    tokens: Annotated[list[Pattern], Field(min_length=1)]
+
+
+class SoftwareFile(_Strict):
+    """``software.yaml``."""
+
+    editors: Annotated[list[EditorRow], Field(min_length=1)]
+
+
+class LanguageRow(_Strict):
+    """The words of a label in one language."""
+
+    code: Literal["kk", "ru", "en", "zh"]
+    spaced: bool = True
+    ai: Annotated[list[Pattern], Field(min_length=1)]
+    links: list[Pattern]
+    made: Annotated[list[Pattern], Field(min_length=1)]
+    edited: Annotated[list[Pattern], Field(min_length=1)] | None = None
+    labels: list[Pattern] = []
+    labels_of_edits: list[Pattern] = []
+    denials: Annotated[list[Pattern], Field(min_length=1)] | None = None
+    negation_before: list[Pattern] = []
+    negation_after: list[Pattern] = []
+
+
+class AdhocRow(_Strict):
+    """Fields that answer by yes or no."""
+
+    names: Annotated[list[Text], Field(min_length=1)]
+    answers_yes: Annotated[list[Text], Field(min_length=1)]
+    answers_no: Annotated[list[Text], Field(min_length=1)]
+
+
+class PhrasesFile(_Strict):
+    """``phrases.yaml``."""
+
+    languages: Annotated[list[LanguageRow], Field(min_length=1)]
+    adhoc: AdhocRow
+
+
+class MeaningRow(_Strict):
+    """A kind of mark in plain words."""
+
+    means: Sentence
+    does_not_mean: Sentence
+
+
+class MeaningsFile(_Strict):
+    """``meanings.yaml``."""
+
+    kinds: Annotated[dict[str, MeaningRow], Field(min_length=1)]
+
+
+FILES: dict[str, type[BaseModel]] = {
+    "source_types.yaml": SourceTypesFile,
+    "generators.yaml": GeneratorsFile,
+    "software.yaml": SoftwareFile,
+    "phrases.yaml": PhrasesFile,
+    "meanings.yaml": MeaningsFile,
+}
+
+
+def problems(path: Path) -> list[str]:
+    """What is wrong with a rule file, each with its line: ``generators.yaml:71: rules.3.says: Input should be …``.
+
+    Args:
+        path: One of ``FILES`` by its name.
+
+    Raises:
+        OSError: The file is missing or unreadable.
+    """
+    text = path.read_text("utf-8")
+    try:
+        tree, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return [f"{path.name}: no YAML: {error}"]
+    try:
+        FILES[path.name].model_validate(data)
+    except ValidationError as errors:
+        return [
+            f"{path.name}:{_line(tree, error['loc'])}: {'.'.join(map(str, error['loc']))}: {error['msg']}"
+            for error in errors.errors()
+        ]
+    return []
+
+
+def _line(tree: Any, place: Sequence[str | int]) -> int:
+    """The line of the deepest node on the way to a place, from 1; steps that pydantic adds are passed over."""
+    line = tree.start_mark.line
+    for step in place:
+        if isinstance(tree, yaml.MappingNode):
+            found = next(((key, value) for key, value in tree.value if key.value == str(step)), None)
+            if found is not None:
+                line, tree = found[0].start_mark.line, found[1]
+        elif isinstance(tree, yaml.SequenceNode) and isinstance(step, int) and step < len(tree.value):
+            tree = tree.value[step]
+            line = tree.start_mark.line
+    return int(line) + 1
