@@ -51,7 +51,8 @@ def test_unwelcome_figures_are_said_in_plain_words():
 @pytest.mark.skipif(not MANIFEST.exists(), reason="needs the development media, which are not part of the project")
 def test_the_card_states_what_is_measured_on_dev():
     package = load_package(configs.DEFAULT_DETECTOR)
-    report = split_report(package, read_manifest(MANIFEST), "dev", lambda *_: None, ("as_is",))
+    rows = read_manifest(MANIFEST)
+    report = split_report(package, rows[~rows["is_video"]], "dev", lambda *_: None, ("as_is",))
     stated = [s for s in package.config.skill if s.measured_on == report.measured_on and s.treatment == "as_is"]
     assert stated
     for wanted, found in zip(stated, report.skill, strict=True):
