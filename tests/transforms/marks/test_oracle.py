@@ -151,7 +151,7 @@ def of_exiftool(tags):
             found.add(mark("c2pa", "store", "present"))
         elif kind_and_name is not None:
             values = value if isinstance(value, list) else [value]
-            found |= {mark(*kind_and_name, one) for one in values if one != DATA_HANDLER}
+            found |= {mark(*kind_and_name, one) for one in values if one not in {"", DATA_HANDLER}}
     if "JUMBF:JUMDLabel" in tags:
         found.add(mark("c2pa", "store", "present"))
     return found

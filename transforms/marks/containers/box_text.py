@@ -5,30 +5,18 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from transforms.marks.containers.boxes import Box, boxes, code, content
+from transforms.marks.containers.positions import without_position
 from transforms.marks.containers.reading import read_at
 from transforms.marks.pieces import Budget, Form, Piece
 
 _DATA_HEADER_BYTES: Final = 8  # type, locale
 _UTF_8, _UTF_16, _SHIFT_JIS, _UNTYPED = {1, 4}, {2, 5}, 3, 0
-_INTEGERS: Final = {
-    21: True,
-    22: False,
-    65: True,
-    66: True,
-    67: True,
-    74: True,
-    75: False,
-    76: False,
-    77: False,
-    78: False,
-}
+_SIGNED: Final = {21, 65, 66, 67, 74}
+_UNSIGNED: Final = {22, 75, 76, 77, 78}
 _REALS: Final = {(23, 4): ">f", (24, 8): ">d"}
 _PICTURES: Final = {12, 13, 14, 27}
-_3GPP_TEXTS: Final = {b"titl", b"dscp", b"cprt", b"perf", b"auth", b"gnre", b"albm"}
-_PLAIN_TEXTS: Final = {b"name", b"tnam"}
+_3GPP_TEXTS: Final = {b"titl", b"dscp", b"cprt", b"perf", b"auth", b"gnre", b"albm", b"tnam"}
 _LABELS: Final = {b"aigc", b"AIGC"}
-_POSITIONS: Final = {"©xyz", "com.apple.quicktime.location.ISO6709"}
-"""Where a recording was made: told as present, and not read, as in EXIF."""
 
 
 def read_keys(file: BinaryIO, box: Box, site: str, budget: Budget) -> dict[int, str]:
@@ -91,8 +79,8 @@ def _decoded(kind: int, raw: bytes) -> str | None:
         return _utf_16(raw)
     if kind == _SHIFT_JIS:
         return raw.decode("shift_jis", "replace").rstrip("\0")
-    if kind in _INTEGERS and len(raw) <= 8:
-        return str(int.from_bytes(raw, signed=_INTEGERS[kind]))
+    if kind in _SIGNED | _UNSIGNED and len(raw) <= 8:
+        return str(int.from_bytes(raw, signed=kind in _SIGNED))
     if (kind, len(raw)) in _REALS:
         return f"{struct.unpack(_REALS[kind, len(raw)], raw)[0]:.9g}"
     if kind == _UNTYPED:  # track numbers and such in binary; some writers put texts there
@@ -106,7 +94,7 @@ def user_data(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[P
 
     Source: QuickTime File Format, User Data Atoms; 3GPP TS 26.244, 8; the TC260 label as ``aigc``.
     """
-    if box.name[:1] != b"\xa9" and box.name not in _3GPP_TEXTS | _PLAIN_TEXTS | _LABELS:
+    if box.name[:1] != b"\xa9" and box.name not in _3GPP_TEXTS | _LABELS | {b"name"}:
         return
     name = code(box.name)
     if read_at(file, box.start, min(8, box.size))[4:] == b"data":  # an iTunes item that lies here without its list
@@ -115,24 +103,24 @@ def user_data(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[P
                 yield from _data(file, part, site, name, budget)
         return
     raw = content(file, box, f"{site}/{name}", budget) or b""
-    yield from (_text(site, name, text, box.offset) for text in _user_texts(box.name, raw) if text)
+    yield from (_text(site, name, text, box.offset) for text in _user_texts(box.name, raw, budget) if text)
 
 
-def _user_texts(name: bytes, raw: bytes) -> list[str]:
+def _user_texts(name: bytes, raw: bytes, budget: Budget) -> list[str]:
     if name in _3GPP_TEXTS:
         return [_3gpp(raw)]
     if name in _LABELS:  # some writers put a version or a length and language first
         return [_utf_8(raw[max(0, raw.find(b"{", 0, 16)) :]).lstrip("\0")]
-    if name in _PLAIN_TEXTS:
+    if name == b"name":
         return [_utf_8(raw.lstrip(b"\0"))]
-    return _international(raw)
+    return _international(raw, budget)
 
 
-def _international(raw: bytes) -> list[str]:
+def _international(raw: bytes, budget: Budget) -> list[str]:
     """Texts, each after its length and language; a text that outlasts its box is cut."""
     texts: list[str] = []
     position = 0
-    while position + 4 <= len(raw) and len(texts) < 50:
+    while position + 4 <= len(raw) and budget.visit():
         length = int.from_bytes(raw[position : position + 2])
         if length == 0 and texts:
             break
@@ -167,4 +155,4 @@ def _utf_16(raw: bytes) -> str:
 
 
 def _text(site: str, name: str, text: str, offset: int) -> Piece:
-    return Piece(Form.TEXT, "container", site, name, "present" if name in _POSITIONS else text, offset)
+    return Piece(Form.TEXT, "container", site, name, without_position(name, text), offset)

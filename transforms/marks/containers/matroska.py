@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
+from transforms.marks.containers.positions import without_position
 from transforms.marks.containers.reading import read_at, read_value
 from transforms.marks.pieces import Budget, Form, Piece
 
@@ -134,7 +135,7 @@ def _simple_tag(segment: _Segment, tag: _Element, site: str, depth: int) -> Iter
         elif part.name == _SIMPLE_TAG:
             nested.append(part)
     if text:
-        yield Piece(Form.TEXT, "container", site, name, text, tag.offset)
+        yield Piece(Form.TEXT, "container", site, name, without_position(name, text), tag.offset)
     for inner in nested:
         yield from _simple_tag(segment, inner, f"{site}/SimpleTag", depth + 1)
 

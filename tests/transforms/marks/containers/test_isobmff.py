@@ -170,6 +170,11 @@ def test_metadata_keys(meta, site):
     assert told(meta(mdta(pairs))) == texts(("AIGC", AIGC), ("com.apple.quicktime.software", "Бейне"), site=site)
 
 
+@pytest.mark.parametrize("key", ["com.apple.quicktime.location.ISO6709", "location", "location-eng"])
+def test_a_position_is_not_read(key):
+    assert told(movie(mdta([(key.encode(), b"+43.2+76.9/")]))) == texts((key, "present"), site="moov/meta/ilst")
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
     [
@@ -329,6 +334,12 @@ def test_large_values_are_left_out_and_the_walk_goes_on():
 def test_boxes_are_counted():
     walk = walked(walk_isobmff, ftyp() + box(b"free") * 100 + XMP_BOX, elements=50)
     assert (walk.told, walk.left_out) == ([], ["elements after the first 50"])
+
+
+def test_texts_of_user_data_are_counted():
+    walk = walked(walk_isobmff, ftyp() + movie(box(b"udta", international(b"\xa9cmt", *[b"x"] * 100))), elements=50)
+    assert len(walk.pieces) == 45
+    assert walk.left_out == ["elements after the first 50"]
 
 
 def test_cut_anywhere():

@@ -148,6 +148,11 @@ def test_nested_tags():
     ]
 
 
+@pytest.mark.parametrize("name", ["LOCATION", "LOCATION-eng", "RECORDING_LOCATION"])
+def test_a_position_is_not_read(name):
+    assert walked(walk_matroska, matroska(tags(simple_tag(name, "+43.2+76.9/")))).texts == {name: "present"}
+
+
 def test_tags_nested_too_deep():
     tag = simple_tag("AIGC", AIGC)
     for _ in range(20):
