@@ -147,8 +147,8 @@ def _members(config: FusionConfig) -> list[str]:
     return [
         f"It has no network: a frame's logit is {terms}.",
         (
-            f"Each weight is one over the standard deviation of that member's held-out logits. The members, by the digest "
-            f"of their packages: {digests}. A scan must name them, too."
+            "Each weight is one over the standard deviation of that member's held-out logits. The members, by the "
+            f"digest of their packages: {digests}. A scan must name them, too."
         ),
         "*Not assessable*, so without a number: frames that a member calls so. Where a member fails, so does this.",
     ]

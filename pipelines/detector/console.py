@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from transforms.detect.package import Skill
 
 
 @contextmanager
@@ -33,3 +38,12 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[what], completed=done, total=total)
 
         yield tick
+
+
+def show_skill(title: str, skills: "list[Skill]") -> None:
+    """Print figures as a table."""
+    table = Table("source", "figure", "treatment", "value [95 %]", "n", title=title)
+    for s in skills:
+        interval = f" [{s.interval[0]:.3f}, {s.interval[1]:.3f}]" if s.interval else ""
+        table.add_row(s.source, s.metric, s.treatment, f"{s.value:.3f}{interval}", f"{s.n_ai} AI, {s.n_real} real")
+    Console().print(table)

@@ -16,7 +16,7 @@ from pipelines.detector.device import CPU, on_device
 from pipelines.detector.ranking import METRICS, ranking
 from pipelines.detector.settings import Tick
 from transforms.detect.calibration import calibrate
-from transforms.detect.package import DetectorConfig, Skill
+from transforms.detect.package import AnswerConfig, Skill
 from transforms.detect.preprocess import InputSpec, prepare
 from transforms.detect.scope import ScopeRules, assess
 from transforms.detect.scoring import score_views
@@ -60,7 +60,7 @@ def predict(
     return pd.concat([columns.assign(treatment=name, raw=raws[name]) for name in treatments], ignore_index=True)
 
 
-def figures(predictions: pd.DataFrame, config: DetectorConfig | None, measured_on: str) -> list[Skill]:
+def figures(predictions: pd.DataFrame, config: AnswerConfig | None, measured_on: str) -> list[Skill]:
     """The figures that stand on a card.
 
     Args:
@@ -98,7 +98,7 @@ def fold_of(predictions: pd.DataFrame) -> "pd.Series[int]":
     return predictions["fold"] if "fold" in predictions else pd.Series(0, index=predictions.index)
 
 
-def calibrated_scores(predictions: pd.DataFrame, config: DetectorConfig) -> NDArray[np.float64]:
+def calibrated_scores(predictions: pd.DataFrame, config: AnswerConfig) -> NDArray[np.float64]:
     """The calibrated score of each row, float64 (N,), in [0, 1].
 
     Raises:
@@ -117,7 +117,7 @@ def _against(source: str, ai: pd.DataFrame, reals: pd.DataFrame, where: tuple[st
     return found
 
 
-def _at_operating_points(part: pd.DataFrame, config: DetectorConfig, where: tuple[str, str]) -> list[Skill]:
+def _at_operating_points(part: pd.DataFrame, config: AnswerConfig, where: tuple[str, str]) -> list[Skill]:
     calibrated = calibrated_scores(part, config)
     labels = part["label"].to_numpy()
     groups = [("all", np.ones(len(part), np.bool_))]

@@ -24,6 +24,8 @@ SELF_TEST_TOLERANCE = 1e-3
 SCOPE = ScopeRules(min_short_side=160)
 """What no network of ours stands behind: they were trained on views of 160 pixels and more."""
 
+ROLLUP = package.RollUp(rule="trimmed_mean", share=0.2)
+
 
 def is_name(name: str) -> bool:
     """Whether a detector may have this name."""
@@ -70,11 +72,11 @@ def configure(
         architecture=package.Architecture(name=settings.architecture, params=settings.params),
         input=settings.input,
         scope=SCOPE,
-        rollup=package.RollUp(rule="trimmed_mean", share=0.2),
+        rollup=ROLLUP,
         calibration=calibration,
         abstention=abstention,
         operating_points=points,
-        format_shift=_format_shift(held_out, calibration),
+        format_shift=format_shift(held_out, calibration),
         training=recipe,
         training_data=_training_data(chosen),
         skill=[],
@@ -117,7 +119,13 @@ def _training_data(chosen: pd.DataFrame) -> list[package.TrainingSource]:
     ]
 
 
-def _format_shift(predictions: pd.DataFrame, calibration: package.Calibration) -> package.FormatShift | None:
+def format_shift(predictions: pd.DataFrame, calibration: package.Calibration) -> package.FormatShift | None:
+    """How far JPEG at quality 90 moves calibrated scores; None unless both were scored.
+
+    Args:
+        predictions: As `evaluate.predict` gives them, of pictures whose source the network did not see.
+        calibration: Of those scores.
+    """
     if not {"as_is", "jpeg90"} <= set(predictions["treatment"]):
         return None
     scores = predictions.pivot_table(index="path", columns="treatment", values="raw")[["as_is", "jpeg90"]].dropna()

@@ -1,5 +1,6 @@
 """From a manifest to a detector package: held-out folds, calibration, final network, figures."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from pipelines.detector import packaging
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import LOW_WEIGHT, held_out_folds, trainable
 from pipelines.detector.device import CPU
-from pipelines.detector.evaluate import figures, predict
+from pipelines.detector.evaluate import figures
 from pipelines.detector.families import Family, open_family
+from pipelines.detector.remembered import predict_once
 from pipelines.detector.settings import FINAL, Settings, Tick
-from transforms.detect.package import DetectorConfig, DetectorError
+from transforms.detect.package import AnswerConfig, DetectorConfig, DetectorError, Skill
 
 HELD_OUT = "leave one source out"
 DEV = "dev, final network"
@@ -82,14 +84,10 @@ def train(run: Run) -> DetectorConfig:
     held_out = leave_one_source_out(run, family)
     network = family.fit(chosen, FINAL)
     packaging.write_weights(network, run.out)
-    calibration = pd.concat([held_out, _score_split(run, network, CALIBRATE)], ignore_index=True)
+    calibration = pd.concat([held_out, score_split(run, network, CALIBRATE)], ignore_index=True)
     recipe = describe(family, chosen)
     config = packaging.configure(run.out, network, run.settings, chosen, calibration, recipe=recipe)
-    skill = figures(held_out, config, HELD_OUT)
-    for split, where in MEASURED.items():
-        found = _score_split(run, network, split)
-        if found["label"].nunique() == 2:
-            skill += figures(found, config, where)
+    skill = measured_skill(config, held_out, lambda split: score_split(run, network, split))
     config = config.model_copy(update={"skill": skill})
     packaging.write_package(config, run.out)
     return config
@@ -110,18 +108,54 @@ def leave_one_source_out(run: Run, family: Family | None = None) -> pd.DataFrame
     for number, fold in enumerate(held_out_folds(chosen)):
         held = chosen["source"].isin(fold.sources)
         network = family.fit(chosen[~held].reset_index(drop=True), f"fold-{number}")
-        found = predict(
-            network, run.settings.input, chosen[held], run.treatments, run.tick, packaging.SCOPE, run.device
-        )
-        parts.append(found.assign(fold=number))
+        parts.append(_score(run, network, chosen[held]).assign(fold=number))
     return pd.concat(parts, ignore_index=True)
+
+
+def score_split(run: Run, network: nn.Module, split: str) -> pd.DataFrame:
+    """Scores of the pictures that have no part in training.
+
+    Args:
+        run: Its pictures and treatments.
+        network: The final network, in eval mode.
+        split: A split of the manifest, or `FORBIDDEN`: those whose licence forbids training.
+
+    Returns:
+        As `evaluate.predict`.
+    """
+    pictures = run.rows[~run.rows["is_video"]]
+    forbidden = (pictures["split"] == "train") & (pictures["may_ship_weights"] != "yes")
+    return _score(run, network, pictures[forbidden if split == FORBIDDEN else pictures["split"] == split])
+
+
+def measured_skill(
+    config: AnswerConfig, held_out: pd.DataFrame, scores_of: Callable[[str], pd.DataFrame]
+) -> list[Skill]:
+    """The figures of a card.
+
+    Args:
+        config: With calibration and operating points.
+        held_out: As `leave_one_source_out` gives them.
+        scores_of: The final network's scores of a split of `MEASURED`; one without both classes gives no figures.
+    """
+    skill = figures(held_out, config, HELD_OUT)
+    for split, where in MEASURED.items():
+        found = scores_of(split)
+        if found["label"].nunique() == 2:
+            skill += figures(found, config, where)
+    return skill
 
 
 def describe(family: Family, chosen: pd.DataFrame) -> str:
     """The recipe in words, for the card."""
+    return f"{family.describe()} {describe_protocol(chosen)}"
+
+
+def describe_protocol(chosen: pd.DataFrame) -> str:
+    """How pictures were treated, and what was held out together, in words."""
     folds = "; ".join(f"{', '.join(f.ai)} with {', '.join(f.real)}" for f in held_out_folds(chosen))
     return (
-        f"{family.describe()} Both classes got the same random resize, colour, crop, blur, flip and JPEG or WebP "
+        "Both classes got the same random resize, colour, crop, blur, flip and JPEG or WebP "
         f"encoding (quality 60 to 95, several chroma subsamplings). Held out together: {folds}. AI sources of "
         "different folds can share generators, so this measures unseen sources, not always unseen generators. The "
         "pairs differ in content too (faces, objects, paintings, landscapes), so a high AUC can be content; `all` "
@@ -137,9 +171,8 @@ def _rarely_drawn(chosen: pd.DataFrame) -> str:
     return f"Drawn rarely, and no measure of skill, for painterly style or one prompt: {', '.join(names)}. "
 
 
-def _score_split(run: Run, network: nn.Module, split: str) -> pd.DataFrame:
-    """Scores of the pictures that have no part in training: a split, or those whose licence forbids it."""
-    pictures = run.rows[~run.rows["is_video"]]
-    forbidden = (pictures["split"] == "train") & (pictures["may_ship_weights"] != "yes")
-    rows = pictures[forbidden if split == FORBIDDEN else pictures["split"] == split]
-    return predict(network, run.settings.input, rows, run.treatments, run.tick, packaging.SCOPE, run.device)
+def _score(run: Run, network: nn.Module, pictures: pd.DataFrame) -> pd.DataFrame:
+    spec = run.settings.input
+    return predict_once(
+        network, spec, pictures, run.treatments, run.tick, run.work, scope=packaging.SCOPE, device=run.device
+    )
