@@ -49,7 +49,7 @@ def told(names: Iterable[str]) -> str:
     others = [name for name in dict.fromkeys(names) if name != CPU.type]
     if not others:
         return ""
-    return f" Computed on {', '.join(others)}: a processor gives weights and scores that differ in their last digits."
+    return f" Computed on {', '.join(others)}: elsewhere the same seed does not give quite the same weights."
 
 
 class OnDevice(nn.Module):
