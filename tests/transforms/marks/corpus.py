@@ -1,6 +1,7 @@
 """Small media files with every mark in every place where a format keeps it; the bytes are made here, at run time.
 
-``by_hand`` needs Pillow for its plain pictures, ``by_libraries`` Pillow and PyAV, ``by_exiftool`` the program; ``files`` is the first two.
+``by_hand`` needs Pillow for its plain pictures, ``by_libraries`` PyAV as well, ``by_exiftool`` the program; ``files``
+is the first two.
 """
 
 import hashlib
