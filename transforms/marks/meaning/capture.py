@@ -3,7 +3,9 @@
 Anyone can write these fields; they are kept because they contradict a trace of AI where both are there.
 """
 
+import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from transforms.marks.mark import Mark, MarkClass, Says
 from transforms.marks.meaning.generators import NamedProperty
@@ -12,6 +14,7 @@ from transforms.marks.meaning.rules import EditorRule
 
 _MAKE = ("make", "manufacturer", "©mak", "cameramanufacturer", "comandroidmanufacturer")
 _MODEL = ("model", "©mod", "cameramodelname", "comandroidmodel")
+_MAKE_OR_MODEL = frozenset(_MAKE + _MODEL)
 _LENS = ("lensmodel", "lens", "lensmake", "lensinfo", "lensid")
 _EXPOSURE = (
     ("exposuretime", "shutterspeedvalue"),
@@ -22,28 +25,35 @@ _LAYERS = ("exif", "xmp", "container")
 _TIFF, _EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 _LENS_NAMESPACES = frozenset({"http://ns.adobe.com/exif/1.0/aux/", "http://cipa.jp/exif/1.0/", _EXIF})
 _CAMERA_NAMESPACES = frozenset({_TIFF, _EXIF, *_LENS_NAMESPACES})
-_FEWEST_MAKER_NOTE_CHARACTERS = 16
+_MAKER_NOTES = re.compile(r"present, (\d{1,10}) bytes(?:, (.{1,40}))?")
+"""How ``exif`` tells of maker notes, whose data it does not read."""
+_FEWEST_MAKER_NOTE_BYTES = 32
 _MOST_CHARACTERS = 100
 _MOST_SOFTWARE_CHARACTERS = 500
 
 
-def read_camera(file: Sequence[tuple[int, NamedProperty]]) -> list[tuple[int, Mark]]:
+def read_camera(file: Sequence[NamedProperty], claimed: AbstractSet[int]) -> list[tuple[int, Mark]]:
     """The camera's marks of a file, at most one of each kind for a layer, each with the index of its first property.
 
     Args:
-        file: The properties that no generator claims, with their indices: Ideogram writes a ``Make`` too.
+        file: All properties.
+        claimed: Indices of those that a generator claims. Ideogram writes a ``Make`` and ComfyUI a ``Model``; what
+            stands beside them in their layer names no camera either.
     """
     marks: list[tuple[int, Mark]] = []
     for layer in _LAYERS:
-        of_layer = [(index, named) for index, named in file if named.prop.layer == layer and _is_of_camera(named)]
-        make, model = _first(of_layer, _MAKE), _first(of_layer, _MODEL)
-        marks += _joined([one for one in (make, model) if one], "camera.make_model")
-        lenses = [one for name in _LENS if (one := _first(of_layer, (name,)))][:1]
+        indexed = [
+            (index, named) for index, named in enumerate(file) if named.prop.layer == layer and _is_of_camera(named)
+        ]
+        free = [(index, named) for index, named in indexed if index not in claimed]
+        if not any(index in claimed and not _MAKE_OR_MODEL.isdisjoint(named.names) for index, named in indexed):
+            marks += _joined([one for one in (_first(free, _MAKE), _first(free, _MODEL)) if one], "camera.make_model")
+        lenses = [one for name in _LENS if (one := _first(free, (name,)))][:1]
         marks += _joined(lenses, "camera.lens")
-        exposure = [one for names in _EXPOSURE if (one := _first(of_layer, names))]
+        exposure = [one for names in _EXPOSURE if (one := _first(free, names))]
         if len(exposure) >= 2:
             marks += _joined(exposure, "camera.exposure", named=True)
-        marks += _maker_notes(of_layer)
+        marks += _maker_notes(free)
     return marks
 
 
@@ -86,11 +96,8 @@ def _joined(parts: list[tuple[int, NamedProperty]], kind: str, *, named: bool = 
 
 def _maker_notes(file: Sequence[tuple[int, NamedProperty]]) -> list[tuple[int, Mark]]:
     for index, named in file:
-        size = len(named.prop.value)
-        if "makernote" in named.names and named.prop.layer == "exif" and size >= _FEWEST_MAKER_NOTE_CHARACTERS:
-            facts = {"characters": str(size)}
-            shown = f"[maker notes: {size} characters]"
-            return [
-                (index, mark_of(named.prop, "camera.maker_notes", Says.CAPTURE, MarkClass.DECLARED, facts, shown=shown))
-            ]
+        told = _MAKER_NOTES.match(named.prop.value) if "makernote" in named.names else None
+        if told is not None and int(told[1]) >= _FEWEST_MAKER_NOTE_BYTES:
+            facts = {"bytes": told[1]} | ({"maker": told[2]} if told[2] else {})
+            return [(index, mark_of(named.prop, "camera.maker_notes", Says.CAPTURE, MarkClass.DECLARED, facts))]
     return []

@@ -29,7 +29,7 @@ def read_meaning(properties: Sequence[Property], rules: Rules, *, keep_prompts: 
     found = list(_of_single_properties(file, rules, keep_prompts=keep_prompts))
     claimed = {index for index, mark in found if mark.kind.startswith("generator.")}
     found += read_tc260(properties)
-    found += read_camera([(index, named) for index, named in enumerate(file) if index not in claimed])
+    found += read_camera(file, claimed)
     kept: dict[tuple[str, ...], Mark] = {}
     for _, mark in sorted(found, key=lambda one: one[0]):
         kept.setdefault((mark.kind, mark.layer, mark.locator, mark.value_sha256 or ""), mark)

@@ -91,7 +91,10 @@ RULES: dict[str, tuple[list[Property], list[Property]]] = {
         [png("parameters", dumped(params={"prompt": "x"}))],
     ),
     "fooocus.scheme": ([png("fooocus_scheme", "a1111")], [png("scheme", "a1111")]),
-    "fooocus.maker_note": ([exif("MakerNote", "fooocus")], [exif("MakerNote", "FUJIFILM fooocus 0130")]),
+    "fooocus.maker_note": (
+        [exif("MakerNote", "present, 7 bytes, fooocus")],
+        [exif("MakerNote", "present, 8456 bytes, FUJIFILM fooocus")],
+    ),
     "fooocus.json": (
         [
             exif(
@@ -123,6 +126,10 @@ RULES: dict[str, tuple[list[Property], list[Property]]] = {
     "automatic1111": (
         [exif("UserComment", PARAMETERS)],
         [exif("UserComment", "Recipe. Steps: 1. Mix the flour. Steps: 2. Bake. Size: large")],
+    ),
+    "automatic1111.key": (
+        [png("parameters", "Steps: 20, Sampler: Euler")],
+        [exif("UserComment", "Steps: 20, Sampler: wool")],
     ),
     "automatic1111.extras": (
         [png("postprocessing", "Postprocess upscale by: 4, Postprocess upscaler: R-ESRGAN 4x+")],
@@ -210,6 +217,10 @@ RULES: dict[str, tuple[list[Property], list[Property]]] = {
     ),
     "comfyui.prompt": ([png("prompt", json.dumps(GRAPH))], [png("prompt", dumped(class_kind="KSampler"))]),
     "comfyui.workflow": ([exif("Make", f"workflow:{json.dumps(WORKFLOW)}")], [exif("Make", "workflow:Kodak")]),
+    "comfyui.workflow_key": (
+        [png("workflow", dumped(nodes=[{"id": 3, "type": "KSampler", "widgets_values": [YAK]}], links=[]))],
+        [png("workflow", dumped(nodes=["scan", "proof"]))],
+    ),
     "midjourney.job": (
         [png("Description", f"{YAK} --ar 2:1 --v 6 Job ID: {UUID}")],
         [png("Description", "Job ID: 4711, roof repair")],

@@ -85,7 +85,7 @@ def test_files_of_cameras_and_editors_give_no_mark_of_ai(file: str) -> None:
 
 
 def test_marks_of_a_camera() -> None:
-    notes = exif("MakerNote", "Nikon\x00\x02\x10\x00\x00 and more")
+    notes = exif("MakerNote", "present, 8456 bytes, Nikon")
     file = camera("NIKON CORPORATION", "NIKON Z 8", "Ver.02.01", exif("LensModel", "NIKKOR Z 50mm"), notes)
     marks = {mark.kind: mark for mark in read_meaning(file, read_rules())}
     assert set(marks) == {"camera.make_model", "camera.lens", "camera.maker_notes", "camera.exposure"}
@@ -94,7 +94,7 @@ def test_marks_of_a_camera() -> None:
     assert marks["camera.make_model"].value == "NIKON CORPORATION NIKON Z 8"
     assert marks["camera.exposure"].value == "ExposureTime=1/200; FNumber=2.8; ISOSpeedRatings=100"
     assert marks["camera.lens"].value == "NIKKOR Z 50mm"
-    assert marks["camera.maker_notes"].value == f"[maker notes: {len(notes.value)} characters]"
+    assert marks["camera.maker_notes"].facts == {"bytes": "8456", "maker": "Nikon"}
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,18 @@ def test_make_and_model_in_other_layers(file: list[Property]) -> None:
     assert mark.kind == "camera.make_model"
 
 
+@pytest.mark.parametrize("value", ["present, 7 bytes", "present", "A camera's notes"])
+def test_what_is_too_little_for_maker_notes(value: str) -> None:
+    assert read_meaning([exif("MakerNote", value)], read_rules()) == []
+
+
 def test_one_exposure_value_alone_is_no_mark() -> None:
     assert read_meaning([exif("ExposureTime", "1/200")], read_rules()) == []
 
 
 @pytest.mark.parametrize("make", ["Ideogram AI", "Midjourney", 'workflow:{"last_node_id": 1, "nodes": []}'])
 def test_the_make_of_a_generator_is_no_camera(make: str) -> None:
-    (mark,) = read_meaning([exif("Make", make)], read_rules())
+    (mark,) = read_meaning([exif("Make", make), exif("Model", "Model 3")], read_rules())
     assert (mark.kind.split(".")[0], mark.says) == ("generator", Says.AI)
 
 

@@ -162,6 +162,10 @@ def test_json_facts_of_invokeai() -> None:
     )
 
 
+def test_midjourney_job_that_is_cut_off() -> None:
+    assert the_generator(png("Description", f"{YAK} --v 7 Job ID: {UUID[:8]}")).facts["job_id"] == UUID[:8]
+
+
 def test_midjourney_job() -> None:
     mark = the_generator(png("Description", f"{YAK} --ar 2:1 --v 6 Job ID: {UUID}"))
     assert (mark.facts["job_id"], mark.facts["version"]) == (UUID, "6")

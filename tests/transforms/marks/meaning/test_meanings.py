@@ -23,6 +23,8 @@ KINDS = {
     "c2pa.action",
     "c2pa.ai_disclosure",
     "c2pa.soft_binding",
+    "c2pa.source_type",
+    "c2pa.training_mining",
     "c2pa.ingredient",
     "c2pa.remote_reference",
     "c2pa.unreadable",
