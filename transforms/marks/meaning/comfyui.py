@@ -10,7 +10,7 @@ from transforms.marks.meaning.json_traces import walk
 
 _MODEL = re.compile(r'(?:ckpt|unet)_name\\{0,8}"\s{0,4}:\s{0,4}\\{0,8}"([^"\\]{1,200})')
 _SEED = re.compile(r'(?:noise_)?seed\\{0,8}"\s{0,4}:\s{0,4}(\d{1,20})')
-_NODE = re.compile(r'class_type\\{0,8}"\s{0,4}:')
+_NODE = re.compile(r'class_type(?:\\{0,8}"|&quot;)\s{0,4}:')
 _MODELS, _SEEDS = frozenset({"ckpt_name", "unet_name"}), frozenset({"seed", "noise_seed"})
 _LOADERS = frozenset(
     {"CheckpointLoaderSimple", "CheckpointLoader", "ImageOnlyCheckpointLoader", "UNETLoader", "UnetLoaderGGUF"}
@@ -32,15 +32,15 @@ def comfyui_facts(text: str, data: dict[str, Any] | list[Any] | None) -> tuple[d
         Facts ``model`` and ``seed`` (the first five of each, a semicolon between them), ``nodes``, ``steps``, ``cfg``
         and ``sampler``; prompts where a sampler's ``positive`` and ``negative`` lead to a node with a text.
     """
+    nodes = len(_NODE.findall(text))
     if data is None:
-        facts = {"readable": "no", "nodes": str(len(_NODE.findall(text)))}
+        facts = {"readable": "no", "nodes": str(nodes)}
         return facts | _named("model", _MODEL.findall(text)) | _named("seed", _SEED.findall(text)), {}
     models: list[str] = []
     seeds: list[str] = []
     facts = {}
-    nodes, graph = 0, None
+    graph = None
     for key, value in walk(data):
-        nodes += key == "class_type"
         if key in _MODELS and isinstance(value, str):
             models.append(value)
         elif key in _SEEDS and type(value) is int and value < 1 << 70:
@@ -48,7 +48,7 @@ def comfyui_facts(text: str, data: dict[str, Any] | list[Any] | None) -> tuple[d
         elif key in _FACTS and type(value) in {int, float, str}:
             facts.setdefault(_FACTS[key], str(value)[:60])
         elif key == "nodes" and isinstance(value, list):
-            nodes += len(value)
+            nodes = nodes or len(value)
             models += _widgets(value, _LOADERS, str)
             seeds += _widgets(value, _SAMPLERS, int)
         if graph is None and isinstance(value, dict) and _is_graph(value):

@@ -46,12 +46,12 @@ _HARMLESS = frozenset({
     "generationmode", "metadatascheme", "precision", "createdat", "modelhash", "hash", "rfc3339", "genimageversion",
     "connectortype", "performance", "app",
 })  # fmt: skip
-_MOST_NODES, _MOST_SHOWN, _MOST_DEPTH, _MOST_TEXT = 20_000, 300, 30, 120
+_MOST_NODES, _MOST_SHOWN, _MOST_DEPTH, _MOST_TEXT = 100_000, 300, 30, 120
 _MOST_INNER = 8
 
 
 def walk(data: Any) -> Iterator[tuple[str, Any]]:
-    """All keys with their values, from the top down, at most 20,000; a string that is itself JSON is read as well."""
+    """All keys with their values, from the top down, at most 100,000; a string that is itself JSON is read as well."""
     waiting: deque[Any] = deque([data])
     seen, inner = 0, 0
     while waiting and seen < _MOST_NODES:

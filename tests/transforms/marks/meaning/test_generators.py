@@ -145,6 +145,11 @@ def test_comfyui_graph_that_is_cut_off() -> None:
     assert "Aliya" not in f"{mark.value}{mark.facts}"
 
 
+def test_comfyui_graph_of_many_nodes() -> None:
+    graph = {str(at): {"class_type": "CLIPTextEncode", "inputs": {"text": YAK}} for at in range(30_000)}
+    assert the_generator(png("prompt", json.dumps(graph))).facts["nodes"] == "30000"
+
+
 def test_comfyui_workflow_names_model_and_seed() -> None:
     mark = the_generator(png("workflow", json.dumps(WORKFLOW)))
     assert (mark.facts["model"], mark.facts["seed"], mark.facts["nodes"]) == ("dream_v5.safetensors", "77", "3")
