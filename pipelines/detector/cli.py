@@ -128,25 +128,39 @@ def evaluate(
     seed: Seed = 7,
     threads: Threads = 1,
     device: Device = "auto",
+    member: Annotated[
+        list[str] | None, typer.Option(help="For a fusion: name or folder of a member; to be given for each.")
+    ] = None,
 ) -> None:
     """Measure a detector: AUC, recall, false alarms with intervals; classes treated alike, videos apart."""
     from pipelines.detector.data import read_manifests
     from pipelines.detector.device import choose_device
+    from pipelines.detector.fuse import FusionOrder
+    from pipelines.detector.fused_report import fused_held_out_report, fused_split_report
     from pipelines.detector.page import render
     from pipelines.detector.report import held_out_report, split_report
     from pipelines.detector.settings import settings_of
     from pipelines.detector.train import use_threads
-    from transforms.detect.package import load_package
+    from pipelines.members import members_among
+    from transforms.detect.package import FusionPackage, load_any, load_package
 
     use_threads(threads)
     with errors(), progress() as tick:
-        package = load_package(detector)
+        package = load_any(detector)
         rows, treatments = read_manifests(data), tuple(treatment or Treatment)
         for path in (output, html):
             _make_place(path)
         place = choose_device(device)
-        if leave_one_source_out:
-            folder = work or Path(f"{package.config.name}.work")
+        folder = work or Path(f"{package.config.name}.work")
+        if isinstance(package, FusionPackage):
+            members = members_among(package.config, [load_package(one) for one in member or ()], "--member")
+            order = FusionOrder(members, rows, package.directory, folder, tick, seed, treatments, place)
+            report = (
+                fused_held_out_report(package, order)
+                if leave_one_source_out
+                else fused_split_report(package, order, split)
+            )
+        elif leave_one_source_out:
             settings = settings_of(package.config, seed)
             report = held_out_report(package, rows, settings, folder, tick, treatments, place)
         else:

@@ -75,7 +75,7 @@ def fuse_packages(order: FusionOrder) -> FusionConfig:
     """
     check_place(order.out)
     _check_names([package.config.name for package in order.members])
-    runs = [_run(order, package) for package in order.members]
+    runs = [member_run(order, package) for package in order.members]
     held_out = [leave_one_source_out(run) for run in runs]
     members = weigh(order.members, held_out)
     networks = [load_network(package) for package in order.members]
@@ -138,6 +138,26 @@ def fuse_predictions(members: Sequence[Member], predictions: Sequence[pd.DataFra
     return first.assign(raw=[fuse(members, of_picture) for of_picture in raws])
 
 
+def member_run(order: FusionOrder, package: DetectorPackage) -> Run:
+    """The run by which a member's recipe is trained again.
+
+    Raises:
+        DetectorError: `other_recipe` where this release has another one, and what `settings_of` raises.
+    """
+    config = package.config
+    settings = settings_of(config, order.seed)
+    if (config.version, config.scope) != (settings.version, packaging.SCOPE):
+        raise DetectorError(
+            "other_recipe",
+            f"{config.name} {config.version} was not trained by this release's recipe ({settings.version}), so its "
+            "held-out scores cannot be had again; train it anew, then fuse",
+        )
+    work = order.work / config.name
+    return Run(
+        order.rows, package.directory, work, settings, order.tick, package.weights_path, order.treatments, order.device
+    )
+
+
 def _configure(
     order: FusionOrder, members: list[Member], held_out: pd.DataFrame, scores_of: Callable[[str], pd.DataFrame]
 ) -> FusionConfig:
@@ -167,21 +187,6 @@ def _configure(
         blind_spots=[*_distinct(spot for one in own for spot in one.blind_spots), _BLIND_SPOTS],
     )
     return config.model_copy(update={"skill": measured_skill(config, held_out, scores_of)})
-
-
-def _run(order: FusionOrder, package: DetectorPackage) -> Run:
-    config = package.config
-    settings = settings_of(config, order.seed)
-    if (config.version, config.scope) != (settings.version, packaging.SCOPE):
-        raise DetectorError(
-            "other_recipe",
-            f"{config.name} {config.version} was not trained by this release's recipe ({settings.version}), so its "
-            "held-out scores cannot be had again; train it anew, then fuse",
-        )
-    work = order.work / config.name
-    return Run(
-        order.rows, package.directory, work, settings, order.tick, package.weights_path, order.treatments, order.device
-    )
 
 
 def _check_names(names: list[str]) -> None:

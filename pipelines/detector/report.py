@@ -10,15 +10,16 @@ import torch
 from pipelines.detector import breakdown
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.baserates import base_rates
-from pipelines.detector.clips import predict_videos, scan_settings
+from pipelines.detector.clips import predict_videos
 from pipelines.detector.device import CPU, device_name
 from pipelines.detector.evaluate import assessed, calibrated_scores, figures, predict
 from pipelines.detector.record import Evaluation, Point, Sample, Videos
 from pipelines.detector.reliability import reliability
 from pipelines.detector.settings import Settings, Tick
 from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out
+from pipelines.profile import load_profile
 from transforms.detect.calibration import level
-from transforms.detect.package import EXPORTED, DetectorConfig, DetectorError, DetectorPackage
+from transforms.detect.package import EXPORTED, AnswerConfig, DetectorError, DetectorPackage, Package
 from transforms.detect.scoring import load_network
 
 _KEYS = ("outcomes", "ranking", "rates")
@@ -92,7 +93,7 @@ def held_out_report(
 
 def measure(
     predictions: pd.DataFrame,
-    package: DetectorPackage,
+    package: Package,
     measured_on: str,
     *,
     videos: pd.DataFrame | None = None,
@@ -142,14 +143,14 @@ def measure(
     )
 
 
-def _measure_videos(found: pd.DataFrame, config: DetectorConfig, points: list[Point], measured_on: str) -> Videos:
+def _measure_videos(found: pd.DataFrame, config: AnswerConfig, points: list[Point], measured_on: str) -> Videos:
     names = [str(name) for name in found["treatment"].unique()]
     parts = [_part(found[found["treatment"] == name], name, config, points) for name in names]
     measured_on = f"{measured_on}, videos"
     return Videos(
         measured_on=measured_on,
         videos=int((found["treatment"] == names[0]).sum()),
-        frames=scan_settings(config).sampling.frames,
+        frames=load_profile("default").sampling.frames,
         rollup=config.rollup,
         sample=_sample(found, names),
         treatments=names,
@@ -163,7 +164,7 @@ def _sample(found: pd.DataFrame, treatments: list[str]) -> list[Sample]:
     return breakdown.sample(found[found["treatment"] == treatments[0]]) if treatments else []
 
 
-def _part(whole: pd.DataFrame, name: str, config: DetectorConfig, points: list[Point]) -> dict[str, list[Any]]:
+def _part(whole: pd.DataFrame, name: str, config: AnswerConfig, points: list[Point]) -> dict[str, list[Any]]:
     """The fields of the record that are lists over treatments."""
     part = assessed(whole)
     scores, labels = calibrated_scores(part, config), part["label"].to_numpy(np.int64)

@@ -1,16 +1,19 @@
 """A fusion: weights without labels, thresholds from held-out sources, a package that scans and cards know."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from pipelines.detector.cli import app
 from pipelines.detector.evaluate import figures
 from pipelines.detector.fuse import FusionOrder, fuse_packages, fuse_predictions, weigh
 from pipelines.detector.settings import Head
-from pipelines.detector.train import HELD_OUT, Run, leave_one_source_out, train
+from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out, train
 from tests.pipelines.detector import predictions
 from transforms.detect.calibration import calibrate, level
 from transforms.detect.package import (
@@ -150,3 +153,22 @@ def test_a_member_that_tells_nothing_apart_is_refused(raws) -> None:
 def test_weights_give_every_member_the_same_spread() -> None:
     found = weigh([named("a"), named("b")], [scores(1.0, 3.0, np.nan), scores(-8.0, 8.0, 0.0)])
     assert [one.weight for one in found] == pytest.approx([1.0, 1 / np.std([-8, 8, 0])], rel=1e-5)
+
+
+def test_a_fusion_is_evaluated_with_its_members(members, rows, media, tmp_path) -> None:
+    """The command finds on a split what the card says of it."""
+    config = fuse_packages(order(members, rows, tmp_path / "duo"))
+    output = tmp_path / "report.json"
+    named = [f"--member={one.directory}" for one in members[::-1]]
+    told = ["--data", str(media), "--treatment=as_is", "--treatment=jpeg90", "--output", str(output)]
+    ran = CliRunner().invoke(app, ["evaluate", str(tmp_path / "duo"), *named, *told])
+    assert ran.exit_code == 0, ran.output
+    report = json.loads(output.read_text("utf-8"))
+    assert report["digest"] == load_any(str(tmp_path / "duo")).digest
+    stated = [one.model_dump(mode="json") for one in config.skill if one.measured_on == DEV]
+    assert report["skill"] == stated
+    assert report["skipped_videos"] == len(rows[rows["is_video"] & (rows["split"] == "dev")])
+
+    ran = CliRunner().invoke(app, ["evaluate", str(tmp_path / "duo"), named[0], *told])
+    assert ran.exit_code == 2
+    assert "duo fuses early and late, and early is not named here. Add --member DIR" in ran.output
