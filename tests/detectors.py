@@ -8,7 +8,7 @@ import yaml
 from safetensors.torch import save_file
 
 from transforms.detect.network import build
-from transforms.detect.package import CONFIG_NAME, sha256_file
+from transforms.detect.package import CONFIG_NAME, load_package, sha256_file
 from transforms.detect.preprocess import InputSpec, synthetic_views
 from transforms.detect.scoring import score_views
 
@@ -41,4 +41,18 @@ def make_detector(folder: Path, name: str, size: int = 32, views: int = 2, seed:
         "self_test": {"raw": float(score_views(network, synthetic_views(spec)[None], 1)[0]), "tolerance": 1e-4},
     }
     (folder / CONFIG_NAME).write_text(yaml.safe_dump(config | fields), "utf-8")
+    return str(folder)
+
+
+def make_fusion(folder: Path, name: str, weights: dict[str, float], **fields: Any) -> str:
+    """Writes the package of a fusion of the packages in those folders and returns its folder."""
+    folder.mkdir(parents=True)
+    members = [load_package(place) for place in weights]
+    fuses = [
+        {"name": package.config.name, "digest": package.digest, "weight": weight}
+        for package, weight in zip(members, weights.values(), strict=True)
+    ]
+    own = {"architecture", "input", "scope", "weights", "self_test"}
+    config = members[0].config.model_dump(mode="json", exclude=own)
+    (folder / CONFIG_NAME).write_text(yaml.safe_dump(config | {"name": name, "fuses": fuses} | fields), "utf-8")
     return str(folder)
