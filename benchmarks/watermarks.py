@@ -42,9 +42,8 @@ ATTACKS: Final[dict[str, Callable[[Pixels], Pixels]]] = {
     **{f"JPEG {quality}": _saved(".jpg", cv2.IMWRITE_JPEG_QUALITY, quality) for quality in (98, 95, 90, 75)},
     "WebP 80": _saved(".webp", cv2.IMWRITE_WEBP_QUALITY, 80),
     "half the size": lambda rgb: cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
-    "10 % cut off at the right and below": lambda rgb: np.ascontiguousarray(
-        rgb[: rgb.shape[0] * 9 // 10, : rgb.shape[1] * 9 // 10]
-    ),
+    "10 % cut off below": lambda rgb: rgb[: rgb.shape[0] * 9 // 10],
+    "10 % cut off at the right": lambda rgb: np.ascontiguousarray(rgb[:, : rgb.shape[1] * 9 // 10]),
     "8 pixels cut off at the top left": lambda rgb: np.ascontiguousarray(rgb[8:, 8:]),
 }
 

@@ -38,6 +38,17 @@ QUALIFY rank() OVER (
     PARTITION BY frames.content_sha256, frames.detector_digest ORDER BY segment.sequence DESC
 ) = 1;
 
+-- The marks of each content as it is examined now: those of the examination that its latest row stands for.
+CREATE VIEW marks_latest AS
+SELECT marks.*
+FROM marks
+SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
+    ON now.content_sha256 = marks.content_sha256 AND now.examination = marks.examination
+JOIN stored_segments AS segment USING (segment_id)
+QUALIFY rank() OVER (
+    PARTITION BY marks.content_sha256, marks.examination ORDER BY segment.sequence DESC
+) = 1;
+
 -- What each detector says of the places as they are known now: those without a number stand beside those with a low one.
 CREATE VIEW levels AS
 SELECT answer.detector, answer.digest AS detector_digest, answer.level, count(*) AS items

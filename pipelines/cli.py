@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-_VIEWS = "Views: items, items_latest, levels, frames, frames_latest, segments, scans."
+_VIEWS = "Views: items, items_latest, levels, frames, frames_latest, marks, marks_latest, segments, scans."
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
 DetectorOption = Annotated[
     list[str] | None,
@@ -28,6 +28,14 @@ DetectorOption = Annotated[
         help="Name or folder of a detector package; name several one by one, the first gives items.score. "
         f"Default: {configs.DEFAULT_DETECTOR}."
     ),
+]
+
+
+TrustListOption = Annotated[
+    Path | None, typer.Option(help="Trust list of C2PA signers and time stampers, PEM; see docs/c2pa.md.")
+]
+TrustAnchorOption = Annotated[
+    list[Path] | None, typer.Option(help="Further C2PA signers that your organisation trusts, PEM.")
 ]
 
 
@@ -61,6 +69,8 @@ def scan(
     store: StoreOption,
     detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
+    trust_list: TrustListOption = None,
+    trust_anchor: TrustAnchorOption = None,
     runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
     running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
     workers: Annotated[int, typer.Option(min=1, help="Workers of the runner.")] = 1,
@@ -86,6 +96,8 @@ def scan(
         store=store,
         detectors=tuple(detector or [configs.DEFAULT_DETECTOR]),
         profile=profile,
+        trust_list=trust_list,
+        trust_anchors=tuple(trust_anchor or ()),
         runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ())),
         batch_size=batch_size,
         children=children,
@@ -124,6 +136,22 @@ def query(
     from pipelines.query import run_query
 
     run_query(store, sql, format_.value, output)
+
+
+@app.command()
+def marks(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Pictures and videos.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    keep_prompts: Annotated[bool, typer.Option("--keep-prompts", help="Show prompts, too.")] = False,
+    trust_list: TrustListOption = None,
+    trust_anchor: TrustAnchorOption = None,
+) -> None:
+    """Read what files themselves declare about their making; exit status 3 when one could not be read."""
+    from pipelines.marks import run_marks
+    from pipelines.trust import load_trust
+
+    trust = load_trust(trust_list, trust_anchor or [])
+    raise typer.Exit(run_marks(files, trust, keep_prompts=keep_prompts, as_json=as_json))
 
 
 @app.command()

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+import configs
 from pipelines.inventory import covers
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.examine.face_model import FACE_MODEL_SHA256
+from transforms.marks.c2pa_store import TOOL as C2PA_TOOL
+from transforms.marks.meaning.rule_files import FILES as RULE_FILES
 from transforms.outcomes import FLEETING, Outcome, Reason
 from transforms.records import DetectorScore, Examination, LayerNote, Place
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
     from transforms.records import DetectorInfo
 
-LAYER_VERSIONS = {"frames": 1, "faces": 1}
+LAYER_VERSIONS = {"frames": 1, "faces": 1, "marks": 1, "watermark": 1}
 """Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
 
 _PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0
@@ -92,8 +95,15 @@ def examination_digest(settings: "ExamineSettings", detectors: "Sequence[Detecto
         "detectors": [detector.digest for detector in detectors],
         "layers": LAYER_VERSIONS,
         "face_model": FACE_MODEL_SHA256 if settings.faces.enabled else None,
+        "marks": [C2PA_TOOL, _rules_digest()] if settings.marks.enabled else None,
     }
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
+
+
+def _rules_digest() -> str:
+    """SHA-256 of the rules that decide what marks say; what they mean in words changes no row."""
+    names = sorted(set(RULE_FILES) - {"meanings.yaml"})
+    return hashlib.sha256(b"\0".join((configs.ROOT / "marks" / name).read_bytes() for name in names)).hexdigest()
 
 
 def make_plan(

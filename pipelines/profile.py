@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import configs
 from pipelines.errors import UsageError
 from transforms.examine.settings import FaceSearch, Limits, Sampling
+from transforms.marks.settings import MarkReading
 
 
 class SegmentSize(BaseModel):
@@ -29,6 +30,7 @@ class Profile(BaseModel):
     sampling: Sampling
     limits: Limits
     faces: FaceSearch = Field(default_factory=FaceSearch)
+    marks: MarkReading = Field(default_factory=MarkReading)
     segments: SegmentSize
 
     @property

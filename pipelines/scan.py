@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -37,6 +38,7 @@ from pipelines.runners import RunnerChoice
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
+from pipelines.trust import load_trust
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
 from transforms.records import Examination, Place, SegmentSpec
@@ -54,6 +56,7 @@ _VERSIONED = (
     "numpy",
     "pi-heif",
     "av",
+    "c2pa-python",
     "pyarrow",
 )
 
@@ -66,6 +69,8 @@ class ScanOptions:
     store: str
     detectors: tuple[str, ...] = (configs.DEFAULT_DETECTOR,)
     profile: str = "default"
+    trust_list: Path | None = None
+    trust_anchors: tuple[Path, ...] = ()
     runner: RunnerChoice = field(default_factory=RunnerChoice)
     batch_size: int = 16
     children: int = 0
@@ -87,11 +92,13 @@ class Scan:
         self._profile: Profile = load_profile(options.profile)
         packages = load_detectors(options.detectors)
         self._detectors, needs = choices_of(packages), needs_of(packages)
-        profile = self._profile
+        profile, trust = self._profile, load_trust(options.trust_list, options.trust_anchors)
         if profile.faces.enabled:
             check_face_model()
         try:
-            self._settings = ExamineSettings(profile.sampling, profile.limits, needs, profile.faces)
+            self._settings = ExamineSettings(
+                profile.sampling, profile.limits, needs, profile.faces, profile.marks, trust
+            )
         except ValueError as error:
             raise UsageError(str(error)) from error
         self._examination = examination_digest(self._settings, [detector.info for detector in self._detectors])

@@ -134,7 +134,7 @@ class Store:
         segment_id = manifest["segment_id"]
         segments = DeltaTable(self._uri("segments"))
         if segments.transaction_version(segment_id) is None:
-            for table in ("items", "frames"):
+            for table in ("items", "frames", "marks"):
                 parts = [part for part in manifest["parts"] if part["table"] == table]
                 self.commit_parts(table, segment_id, parts)
             row = segment_row(manifest) | {"sequence": segments.version() + 1} | dict(segment or {})

@@ -58,10 +58,12 @@ SELECT DISTINCT content_sha256, frame_index, timestamp_ms, detector, detector_di
        list_concat([score, raw], [face.raw FOR face IN faces])
 FROM frames ORDER BY content_sha256, frame_index, detector
 """
+MARK_FACTS = "SELECT DISTINCT * EXCLUDE (scan_id, segment_id) FROM marks ORDER BY ALL"
 
 
 def assert_same_rows(store: Path, reference: Path) -> None:
-    """Both stores say the same of every item and frame: scores within 1e-5, all else equal."""
+    """Both stores say the same of every item, frame and mark: scores within 1e-5, all else equal."""
+    assert rows(store, MARK_FACTS) == rows(reference, MARK_FACTS)
     for sql in (ITEM_FACTS, FRAME_FACTS):
         found, wanted = rows(store, sql), rows(reference, sql)
         assert [row[:-1] for row in found] == [row[:-1] for row in wanted]

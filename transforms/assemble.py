@@ -11,6 +11,7 @@ from transforms.detect.calibration import calibrate
 from transforms.detect.package import FusionPackage, check_digest, load_any
 from transforms.examination import EXAMINATIONS
 from transforms.examine.sniff import is_named_as_media
+from transforms.marks.mark import Mark
 from transforms.outcomes import Reason
 from transforms.records import DetectorChoice, Examination, FrameFacts, FrameScore, Place, Reference, SegmentSpec
 
@@ -29,10 +30,11 @@ def networks_of(detectors: Sequence[DetectorChoice]) -> list[DetectorChoice]:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one content: one item row per place, one frame row per frame and detector."""
+    """The rows of one content: one item row per place, one frame row per frame and detector, one row per mark."""
 
     items: list[Row]
     frames: list[Row]
+    marks: list[Row]
 
 
 class Assemble(beam.PTransform):
@@ -112,6 +114,8 @@ def assemble(
         "content_sha256": reference.content_sha256,
     }
     score = examination.scores[0].calibrated if examination.scores else None
+    marks = [shared | _mark_row(mark) | {"examination": spec.examination} for mark in examination.marks]
+    examination = replace(examination, marks=())
     items = [
         {
             **shared,
@@ -127,7 +131,12 @@ def assemble(
         for place in reference.places
     ]
     rows = [shared | row for one in answers for row in _frame_rows(frames, one)]
-    return Rows(items, rows)
+    return Rows(items, rows, marks)
+
+
+def _mark_row(mark: Mark) -> Row:
+    row = asdict(mark)
+    return row | {"class": row.pop("mark_class"), "facts": sorted(mark.facts.items())}
 
 
 def _frame_rows(frames: Sequence[FrameFacts], answers: Answers) -> Iterator[Row]:

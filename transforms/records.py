@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from transforms.marks.mark import Mark
 from transforms.outcomes import Outcome, Reason
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class Examination:
 
     ``depicts_person`` is True where a face was found, False where none was found in any examined frame (a person may
     still be there, turned away or small), None where faces were not looked for in every frame; ``faces_max`` is the
-    largest number of faces in one frame.
+    largest number of faces in one frame. ``marks`` are what this examination found; those of an examination that the
+    store knew lie in its table already.
     """
 
     outcome: Outcome
@@ -84,6 +86,7 @@ class Examination:
     examined_at: datetime | None = None
     depicts_person: bool | None = None
     faces_max: int | None = None
+    marks: tuple[Mark, ...] = ()
 
     @classmethod
     def refused(cls, reason: Reason, detail: str | None = None) -> "Examination":

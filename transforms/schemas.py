@@ -99,6 +99,9 @@ MARKS = pa.schema(
         ("integrity", pa.string()),
         ("signer_trust", pa.string()),
         ("tool", pa.string()),
+        ("offset", pa.int64()),
+        ("facts", pa.map_(pa.string(), pa.string())),
+        ("examination", pa.string()),
     ]
 )
 

@@ -28,7 +28,11 @@ from transforms.metrics import record_ms
 from transforms.records import SegmentSpec
 from transforms.schemas import TABLES
 
-_ORDER = {"items": ("uri", "member_path"), "frames": ("content_sha256", "frame_index", "detector")}
+_ORDER = {
+    "items": ("uri", "member_path"),
+    "frames": ("content_sha256", "frame_index", "detector"),
+    "marks": ("content_sha256", "offset", "layer", "kind", "locator"),
+}
 _STATISTICS = ("content_sha256", "uri", "segment_id", "scan_id")
 
 
@@ -81,6 +85,7 @@ class _WritePartsFn(beam.DoFn):
     def process(self, rows: Rows) -> None:
         self._rows["items"] += rows.items
         self._rows["frames"] += rows.frames
+        self._rows["marks"] += rows.marks
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         window = GlobalWindow()

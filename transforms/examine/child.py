@@ -1,7 +1,7 @@
 """An examiner child: serves one file after another until its parent goes.
 
-Started as ``python -m transforms.examine.child FD SETTINGS``. Everything that parses untrusted bytes runs here, behind
-the closed door of ``sandbox``.
+Started as ``python -m transforms.examine.child CHANNEL SETTINGS``, the numbers of two open descriptors. Everything that
+parses untrusted bytes runs here, behind the closed door of ``sandbox``.
 """
 
 import faulthandler
@@ -15,29 +15,38 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from transforms.examine import sandbox
 from transforms.examine.face_model import read_face_model
+from transforms.marks.meaning.rule_files import read_rules
+from transforms.marks.meaning.rules import Rules
+
+if TYPE_CHECKING:
+    from transforms.examine.settings import ExamineSettings
+    from transforms.marks.found import MarksFound
 
 Examine = Callable[..., Any]
 _LAST_SECONDS = 5.0
 """How long after a file's deadline a child that its parent did not end ends itself."""
 
 
-def serve(channel: socket.socket, settings_json: str, examine: Examine | None = None) -> None:
+def serve(channel: socket.socket, settings: int, examine: Examine | None = None) -> None:
     """Answers requests until the channel closes.
 
-    A request is a JSON object with the file's ``name`` and the open file's descriptor; the answer is one message per
-    sampled frame and one with the examination.
+    A request is a JSON object with the file's ``name``, whether ``marks`` are to be read, and the open file's
+    descriptor; the answer is one message with the marks, one per sampled frame, and one with the examination.
 
     Args:
         channel: Connected Unix socket.
-        settings_json: ``ExamineSettings`` as JSON.
+        settings: Descriptor of ``ExamineSettings`` as JSON; a trust list is too long for a command line.
         examine: Stands in for ``examine_content``; tests of misbehaving decoders use it.
     """
-    data = json.loads(settings_json)
-    face_model = read_face_model() if data["faces"]["enabled"] else None  # behind the door no file can be opened
+    with os.fdopen(settings, "rb") as file:
+        data = json.load(file)
+    # Behind the door no file can be opened.
+    face_model = read_face_model() if data["faces"]["enabled"] else None
+    rules = read_rules() if data["marks"]["enabled"] else None
     sandbox.limit_resources(data["limits"]["memory_bytes"])
     door = sandbox.close_door()
 
@@ -50,23 +59,43 @@ def serve(channel: socket.socket, settings_json: str, examine: Examine | None = 
     from transforms.examine.settings import ExamineSettings  # noqa: PLC0415
 
     cv2.setNumThreads(1)
-    settings = ExamineSettings.from_json(data)
-    examine = examine or partial(examine_content, finder=FaceFinder(face_model) if face_model else None)
+    chosen = ExamineSettings.from_json(data)
+    finder = FaceFinder(face_model) if face_model else None
     messages.send(channel, {"ready": True, "door": door})
     threading.Thread(target=_leave_with_parent, args=(channel,), daemon=True).start()
     while True:
         request, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 1)
         if not request:
             return
+        asked = json.loads(request)
         with os.fdopen(descriptors[0], "rb") as file:
-            sandbox.grant_cpu_seconds(settings.limits.cpu_seconds)
+            sandbox.grant_cpu_seconds(chosen.limits.cpu_seconds)
             # A parent that dies is noticed by a thread, which a decoder that never lets go of the interpreter's lock
             # would keep from running; this timer needs no lock. Its words go to standard error: nowhere.
-            faulthandler.dump_traceback_later(settings.limits.file_seconds + _LAST_SECONDS, exit=True)
+            faulthandler.dump_traceback_later(chosen.limits.file_seconds + _LAST_SECONDS, exit=True)
             started = time.process_time()
-            answer = _answer(examine, file, json.loads(request)["name"], settings, channel)
+            reader = _MarkReader(chosen, rules, channel) if rules and asked["marks"] else None
+            examine_file = examine or partial(examine_content, finder=finder, read_marks=reader)
+            answer = _answer(examine_file, file, asked["name"], chosen, channel)
             faulthandler.cancel_dump_traceback_later()
         messages.send(channel, {"examination": answer, "cpu_seconds": time.process_time() - started})
+
+
+class _MarkReader:
+    """Reads marks and tells them at once: they stand, whatever decoding the file will do to this process."""
+
+    def __init__(self, settings: "ExamineSettings", rules: Rules, channel: socket.socket) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._channel = channel
+
+    def __call__(self, file: BinaryIO, media_type: str) -> "MarksFound":
+        from transforms.examine import channel as messages  # noqa: PLC0415
+        from transforms.marks.read import read_marks  # noqa: PLC0415
+
+        found = read_marks(file, media_type, self._settings.marks, self._settings.trust, self._rules)
+        messages.send(self._channel, asdict(found))
+        return found
 
 
 def _answer(examine: Examine, file: BinaryIO, name: str, settings: Any, channel: socket.socket) -> dict[str, Any]:
@@ -91,4 +120,4 @@ def _leave_with_parent(channel: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

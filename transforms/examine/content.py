@@ -16,16 +16,26 @@ from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.examine.videos import Video
 from transforms.examine.views import FrameViews, look
+from transforms.marks.found import MarksFound
+from transforms.marks.mark import Mark
+from transforms.marks.watermark import MOST_PIXELS, find_watermarks
 from transforms.outcomes import Outcome, Reason
-from transforms.records import Examination
+from transforms.records import Examination, LayerNote
 
 Emit = Callable[[FrameViews], None]
 """Takes what is kept of one sampled frame."""
 Look = Callable[[Frame], FrameViews]
+ReadMarks = Callable[[BinaryIO, str], MarksFound]
+"""Reads the marks of a file of that media type; leaves it anywhere."""
 
 
 def examine_content(
-    file: BinaryIO, name: str, settings: ExamineSettings, emit: Emit, finder: FaceFinder | None = None
+    file: BinaryIO,
+    name: str,
+    settings: ExamineSettings,
+    emit: Emit,
+    finder: FaceFinder | None = None,
+    read_marks: ReadMarks | None = None,
 ) -> Examination:
     """Examines one file and emits the facts and views of its sampled frames.
 
@@ -35,6 +45,8 @@ def examine_content(
         settings: What to sample and within which limits.
         emit: Called once per sampled frame, in order.
         finder: Finds faces; without it none are looked for.
+        read_marks: Reads what the file declares; without it nothing is read. It is asked first: what a file declares
+            does not depend on whether it can be decoded.
 
     Returns:
         The examination without scores; ``frames_examined`` counts the emitted frames. Nothing that a file can do
@@ -50,6 +62,15 @@ def examine_content(
     file.seek(0)
     if media_type is None:
         return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(name) else Reason.NOT_MEDIA)
+    marks = read_marks(file, media_type) if read_marks else MarksFound((), ())
+    file.seek(0)
+    found = _examine_frames(file, media_type, settings, emit, finder)
+    return replace(found, marks=(*marks.marks, *found.marks), layers=(*marks.layers, *found.layers))
+
+
+def _examine_frames(
+    file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit, finder: FaceFinder | None
+) -> Examination:
     examine = _examine_picture if media_type.startswith("image/") else _examine_video
     try:
         return examine(file, media_type, settings, emit, partial(look, settings=settings, finder=finder))
@@ -65,7 +86,21 @@ def _examine_picture(
 ) -> Examination:
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
     frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
-    return _emit_all(frames, facts, media_type, emit, look_at)
+    marks: list[Mark] = []
+    if facts.frame_count == 1 and settings.marks.enabled and settings.marks.watermarks:
+        frames = _search(frames, marks, facts.notes)
+    return replace(_emit_all(frames, facts, media_type, emit, look_at), marks=tuple(marks))
+
+
+def _search(frames: Iterator[Frame], marks: list[Mark], notes: list[LayerNote]) -> Iterator[Frame]:
+    """The same frames; watermarks found in them go to ``marks``."""
+    for frame in frames:
+        height, width = frame.rgb.shape[:2]
+        if height * width <= MOST_PIXELS:
+            marks += find_watermarks(frame.rgb)
+        else:
+            notes.append(LayerNote("watermark", "not_checked", f"larger than {MOST_PIXELS:,} pixels"))
+        yield frame
 
 
 def _examine_video(

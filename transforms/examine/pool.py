@@ -21,6 +21,8 @@ from transforms.examine import channel as messages
 from transforms.examine.frame_messages import from_message
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.views import FrameViews
+from transforms.marks.found import MarksFound
+from transforms.marks.messages import MOST_MARKS, mark_from_json
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, LayerNote, Place
 
@@ -62,10 +64,11 @@ class Examined:
 class ChildDiedError(Exception):
     """A child ended, or was ended, in the middle of a file."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, marks: MarksFound | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.marks = marks
 
 
 class Child:
@@ -74,15 +77,18 @@ class Child:
     def __init__(self, settings: ExamineSettings, command: Sequence[str] = CHILD_COMMAND) -> None:
         self._settings = settings
         self._limits = settings.limits
+        self._marks: MarksFound | None = None
         self._channel, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        with theirs:
+        with theirs, tempfile.TemporaryFile() as told:
+            told.write(json.dumps(settings.to_json()).encode())
+            told.seek(0)
             self._process = subprocess.Popen(  # fork + exec: never a bare fork of a process that has threads
-                [*command, str(theirs.fileno()), json.dumps(settings.to_json())],
+                [*command, str(theirs.fileno()), str(told.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), told.fileno()],
                 env=environment | _ONE_THREAD,
                 start_new_session=True,  # a Ctrl-C at the terminal is the parent's to handle
             )
@@ -96,17 +102,23 @@ class Child:
                 f"an examiner child did not start ({error}); run: {' '.join(command)} --help, and see what it says"
             ) from error
 
-    def examine(self, descriptor: int, name: str) -> Examined:
+    def examine(self, descriptor: int, name: str, *, marks: bool = True) -> Examined:
         """Has the child examine an open file.
 
+        Args:
+            descriptor: Of the file, at its start.
+            name: The file's name.
+            marks: Whether its marks are read.
+
         Raises:
-            ChildDiedError: With the reason; the child is gone and must be replaced.
+            ChildDiedError: With the reason, and the marks that it had read; the child is gone and must be replaced.
         """
         deadline = time.monotonic() + self._limits.file_seconds
         frames: list[FrameViews] = []
+        self._marks = None
         try:
             self._channel.settimeout(self._limits.frame_seconds)
-            request = json.dumps({"name": name}).encode()
+            request = json.dumps({"name": name, "marks": marks}).encode()
             socket.send_fds(self._channel, [request], [descriptor])
             while True:
                 self._channel.settimeout(max(0.001, min(self._limits.frame_seconds, deadline - time.monotonic())))
@@ -114,18 +126,22 @@ class Child:
                 if "examination" in message:
                     found = examination_from_json(message["examination"])
                     return Examined(found, frames[: found.frames_examined], 0, float(message["cpu_seconds"]))
+                if "marks" in message:
+                    self._marks = marks_from_json(message)
+                    continue
                 if len(frames) == self._settings.sampling.frames:
                     raise ValueError(f"more than {len(frames)} frames")  # noqa: TRY301  (as from_message raises)
                 frames.append(from_message(message, arrays, self._settings))
         except TimeoutError as error:
             self.close()
-            raise ChildDiedError(Reason.TIMED_OUT, f"No frame came in time after {len(frames)} frames.") from error
+            detail = f"No frame came in time after {len(frames)} frames."
+            raise ChildDiedError(Reason.TIMED_OUT, detail, self._marks) from error
         except (messages.ChannelClosedError, OSError) as error:
             raise self._cause_of_death() from error
         except (KeyError, TypeError, ValueError) as error:  # not even a well-formed message can be trusted
             self.close()
             detail = f"The decoder sent what no examiner sends ({type(error).__name__}: {error})."
-            raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300]) from error
+            raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300], self._marks) from error
 
     def _cause_of_death(self) -> ChildDiedError:
         self._channel.close()
@@ -133,12 +149,15 @@ class Child:
             status = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             self.close()
-            return ChildDiedError(Reason.DECODER_CRASHED, "The child closed its channel and did not end.")
+            return self._death(Reason.DECODER_CRASHED, "The child closed its channel and did not end.")
         if status == -signal.SIGXCPU:
-            return ChildDiedError(Reason.TIMED_OUT, f"More than {self._limits.cpu_seconds} s of processor time.")
+            return self._death(Reason.TIMED_OUT, f"More than {self._limits.cpu_seconds} s of processor time.")
         known = {number.value: number.name for number in signal.Signals}
         ending = known.get(-status, f"signal {-status}") if status < 0 else f"exit status {status}"
-        return ChildDiedError(Reason.DECODER_CRASHED, f"The decoder ended with {ending}.")
+        return self._death(Reason.DECODER_CRASHED, f"The decoder ended with {ending}.")
+
+    def _death(self, reason: Reason, detail: str) -> ChildDiedError:
+        return ChildDiedError(reason, detail, self._marks)
 
     def close(self) -> None:
         """Ends the child at once, whatever it does."""
@@ -172,7 +191,11 @@ class ChildPool:
         return self._threads.submit(self.examine, place)
 
     def examine(self, place: Place) -> Examined:
-        """Examines a file; a child that dies of it is replaced and the file tried once more."""
+        """Examines a file; a child that dies of it is replaced and the file tried once more.
+
+        What was read of the marks before a death stands. Where two children died before they had read them, a third
+        one leaves them alone, and the examination says so.
+        """
         try:
             descriptor = open_place(place)
         except FileNotFoundError:
@@ -180,27 +203,42 @@ class ChildPool:
         except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
             return Examined(Examination.refused(Reason.UNREADABLE, getattr(error, "strerror", None) or str(error)), [])
         try:
-            examined = self._examine_twice(descriptor, place)
+            examined = self._examine_again(descriptor, place)
             return _checked(examined, descriptor, place)
         finally:
             os.close(descriptor)
 
-    def _examine_twice(self, descriptor: int, place: Place) -> Examined:
+    def _examine_again(self, descriptor: int, place: Place) -> Examined:
         child = self._idle.get()
-        lost = 0
+        deaths: list[ChildDiedError] = []
         try:
-            while True:
+            for marks in (True, True, False) if self._settings.marks.enabled else (False, False):
                 child = self._engage(child)
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 try:
-                    return replace(child.examine(descriptor, place.path), children_lost=lost)
+                    examined = child.examine(descriptor, place.path, marks=marks)
                 except ChildDiedError as death:
                     self._dismiss(child)
-                    child, lost = None, lost + 1
-                    if lost == 2:
-                        return Examined(Examination.refused(death.reason, death.detail), [], lost)
+                    child = None
+                    deaths.append(death)
+                    if len(deaths) == 2 and death.marks is not None:
+                        break
+                else:
+                    examined = replace(examined, children_lost=len(deaths))
+                    return _without_marks(examined, deaths[-1]) if len(deaths) == 2 else examined
+            return self._lost(deaths)
         finally:
             self._idle.put(self._dismiss(child))
+
+    def _lost(self, deaths: list[ChildDiedError]) -> Examined:
+        """A file that no child survived, with the marks that one of them read."""
+        last = deaths[-1]
+        lost = Examined(Examination.refused(last.reason, last.detail), [], len(deaths))
+        marks = next((death.marks for death in deaths if death.marks is not None), None)
+        if marks is not None:
+            examination = replace(lost.examination, marks=marks.marks, layers=marks.layers)
+            return replace(lost, examination=examination)
+        return _without_marks(lost, last) if self._settings.marks.enabled else lost
 
     def _engage(self, child: Child | None) -> Child:
         """A child, a fresh one where there is none, among the busy, whom ``close`` ends; a closed pool engages none."""
@@ -285,6 +323,26 @@ def examination_from_json(data: dict[str, Any]) -> Examination:
             raise TypeError(f"{name} is {data[name]!r}")
         if isinstance(data[name], str):
             data[name].encode()  # a lone surrogate would not fit into a table
-    notes = tuple(LayerNote(**note) for note in data["layers"])
+    found = marks_from_json(data)
     reason = Reason(data["reason"]) if data["reason"] else None
-    return Examination(**{**data, "outcome": Outcome(data["outcome"]), "reason": reason, "layers": notes, "scores": ()})
+    checked = {"outcome": Outcome(data["outcome"]), "reason": reason, "layers": found.layers, "marks": found.marks}
+    return Examination(**{**data, **checked, "scores": ()})
+
+
+def marks_from_json(data: dict[str, Any]) -> MarksFound:
+    """Marks as a child sent them.
+
+    Raises:
+        KeyError, TypeError, ValueError: They are none.
+    """
+    if len(data["marks"]) > MOST_MARKS:
+        raise ValueError(f"{len(data['marks'])} marks")
+    notes = tuple(LayerNote(**note) for note in data["layers"])
+    return MarksFound(tuple(map(mark_from_json, data["marks"])), notes)
+
+
+def _without_marks(examined: Examined, death: ChildDiedError) -> Examined:
+    """The examination of a file whose marks could not be read, with a note that says so."""
+    note = LayerNote("marks", "failed", f"Reading the marks ended the examiner, twice. {death.detail}")
+    examination = examined.examination
+    return replace(examined, examination=replace(examination, layers=(*examination.layers, note)))

@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le
 
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scope import ScopeRules
+from transforms.marks.settings import MarkReading, Trust
 
 MAX_FRAME_BYTES = 256 << 20
 """What a child may send of one frame: the parent believes no larger claim."""
@@ -70,6 +71,8 @@ class ExamineSettings:
     limits: Limits
     detectors: tuple[DetectorNeeds, ...]
     faces: FaceSearch = field(default_factory=FaceSearch)
+    marks: MarkReading = field(default_factory=MarkReading)
+    trust: Trust = field(default_factory=Trust)
 
     def __post_init__(self) -> None:
         """Refuse what no frame could be sent for."""
@@ -98,4 +101,5 @@ class ExamineSettings:
             for one in data["detectors"]
         )
         sampling, limits = Sampling(**data["sampling"]), Limits(**data["limits"])
-        return cls(sampling, limits, tuple(detectors), FaceSearch(**data["faces"]))
+        marks, trust = MarkReading(**data["marks"]), Trust(**data["trust"])
+        return cls(sampling, limits, tuple(detectors), FaceSearch(**data["faces"]), marks, trust)

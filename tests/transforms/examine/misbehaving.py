@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from transforms.examine.child import serve
 from transforms.examine.views import FrameViews
+from transforms.marks.mark import Mark, MarkClass, Says
 from transforms.outcomes import Outcome
 from transforms.records import Examination, FrameFacts
 
@@ -98,9 +100,13 @@ def raw(file, emit, kind):
         "nested": (100_000).to_bytes(4, "little") + bytes(4) + b"[" * 100_000,
         "empty": b"\x02\0\0\0\0\0\0\0{}",
         "nothing": framed(message),
-        "outcome": framed({"examination": {"outcome": "fine", "reason": None, "layers": []}, "cpu_seconds": 0}),
+        "outcome": framed(
+            {"examination": {"outcome": "fine", "reason": None, "layers": [], "marks": []}, "cpu_seconds": 0}
+        ),
         "fields": framed({"examination": complete(extra=1), "cpu_seconds": 0}),
         "kinds": framed({"examination": complete(width="wide"), "cpu_seconds": 0}),
+        "mark": framed({"marks": [{"layer": 1}], "layers": []}),
+        "many marks": framed({"marks": [None] * 1000, "layers": []}),
         "layers": framed({"examination": complete(layers=[{"a": 1}]), "cpu_seconds": 0}),
         "surrogate": framed({"examination": complete(detail="\ud800"), "cpu_seconds": 0}),
         "shape": framed(frame(shapes=[[7, 7]]), b"12345"),
@@ -133,8 +139,27 @@ def complete(**changes):
         "frames_examined": 0,
         "scores": [],
         "layers": [],
+        "marks": [],
         **changes,
     }
+
+
+def mark(file, emit, *command):
+    """Tells a mark, then does as told."""
+    one = Mark(
+        "png_text", "generator.test", Says.AI, MarkClass.IMPLICIT, "tEXt", None, None, "test/1", facts={"a": "b"}
+    )
+    CHANNEL.sendall(framed({"marks": [asdict(one)], "layers": []}))
+    return COMMANDS[command[0]](file, emit, *command[1:])
+
+
+def ok_without_marks(file, emit):
+    """Dies of a file in the first two children, as a reader of marks would, and lets the third one live."""
+    mode = os.fstat(file.fileno()).st_mode & 0o777
+    if not mode & 0o002:
+        os.fchmod(file.fileno(), mode | (0o001 if not mode & 0o001 else 0o002))
+        os.abort()
+    return ok(file, emit)
 
 
 def trickle(file, emit):
@@ -202,6 +227,8 @@ COMMANDS = {
     "eat_slowly": eat_slowly,
     "once": once,
     "raw": raw,
+    "mark": mark,
+    "ok_without_marks": ok_without_marks,
     "trickle": trickle,
     "hang_up": hang_up,
     "misshape": misshape,
@@ -214,4 +241,4 @@ COMMANDS = {
 }
 
 if __name__ == "__main__":
-    serve(CHANNEL, sys.argv[2], examine)
+    serve(CHANNEL, int(sys.argv[2]), examine)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -34,9 +35,12 @@ def child():
 def bare():
     """A child and its channel, without our side of them."""
     ours, theirs = socket.socketpair()
-    with theirs:
-        command = [*CHILD_COMMAND, str(theirs.fileno()), json.dumps(settings_of().to_json())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL)
+    with theirs, tempfile.TemporaryFile() as told:
+        told.write(json.dumps(settings_of(marks=True).to_json()).encode())
+        told.seek(0)
+        descriptors = [theirs.fileno(), told.fileno()]
+        command = [*CHILD_COMMAND, *map(str, descriptors)]
+        process = subprocess.Popen(command, pass_fds=descriptors, stderr=subprocess.DEVNULL)
     ours.settimeout(30)
     yield ours, process
     ours.close()
@@ -64,13 +68,14 @@ def test_a_child_ends_when_the_channel_closes(bare):
     assert process.wait(5) == 0
 
 
-def test_an_answer_is_frames_and_then_the_examination(bare, write):
+def test_an_answer_is_marks_then_frames_and_then_the_examination(bare, write):
     channel, _ = bare
     messages.receive(channel)
     path = write(picture_bytes("pages"))
     with path.open("rb") as file:
-        socket.send_fds(channel, [b'{"name": "a.tif"}'], [file.fileno()])
-        answers = [messages.receive(channel) for _ in range(3)]
+        socket.send_fds(channel, [b'{"name": "a.tif", "marks": true}'], [file.fileno()])
+        marks, *answers = [messages.receive(channel) for _ in range(4)]
+    assert marks == ({"marks": [], "layers": []}, [])
     assert [answer[0].get("timestamp_ms", "end") for answer in answers] == [None, None, "end"]
     assert [[array.shape for array in arrays] for _, arrays in answers] == [[(2, 32, 32, 3)]] * 2 + [[]]
     assert answers[2][0]["examination"]["frames_examined"] == 2

@@ -198,6 +198,38 @@ def test_a_file_that_kills_only_one_child_is_examined(script, command):
     assert (len(found.frames), found.children_lost) == (1, 1)
 
 
+# Marks
+
+
+@pytest.mark.parametrize(
+    ("command", "lost", "reason"),
+    [("mark ok", 0, None), ("mark abort", 2, Reason.DECODER_CRASHED), ("mark sleep 60", 2, Reason.TIMED_OUT)],
+)
+def test_marks_that_were_read_stand_whatever_comes_after(script, command, lost, reason):
+    with pool_of(marks=True, frame_seconds=2) as pool:
+        found = pool.examine(script(command))
+    assert (found.examination.reason, found.children_lost) == (reason, lost)
+    if reason is not None:  # else the examination itself tells them, which this stand-in leaves out
+        assert [mark.kind for mark in found.examination.marks] == ["generator.test"]
+        assert found.examination.layers == ()
+
+
+def test_a_file_whose_marks_kill_is_examined_without_them(script):
+    with pool_of(marks=True) as pool:
+        found = pool.examine(script("ok_without_marks"))
+    assert told(found) == (Outcome.EXAMINED, None)
+    assert found.children_lost == 2
+    assert [(note.layer, note.status) for note in found.examination.layers] == [("marks", "failed")]
+
+
+def test_a_file_that_always_kills_says_that_its_marks_are_unknown(script):
+    with pool_of(marks=True) as pool:
+        found = pool.examine(script("abort"))
+    assert told(found) == (Outcome.FAILED, Reason.DECODER_CRASHED)
+    assert found.children_lost == 3
+    assert [(note.layer, note.status) for note in found.examination.layers] == [("marks", "failed")]
+
+
 def test_a_child_killed_from_outside_is_replaced(script):
     with pool_of() as pool:
         future = pool.submit(script("sleep 0.7 2"))
@@ -236,6 +268,8 @@ GARBAGE = [
     "face",
     "no views",
     "unasked views",
+    "mark",
+    "many marks",
     "huge",
 ]
 

@@ -1,0 +1,158 @@
+"""From a file's bytes to its marks: every layer in one call, and nothing that was left out passes for absent."""
+
+import io
+import json
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from transforms.marks import read as reading
+from transforms.marks.c2pa_store import Status, Store
+from transforms.marks.mark import MOST_VALUE_CHARACTERS, MarkClass, Says
+from transforms.marks.meaning.rule_files import read_rules
+from transforms.marks.messages import MOST_MARKS, mark_from_json
+from transforms.marks.pieces import Form, Piece
+from transforms.marks.read import read_marks
+from transforms.marks.settings import MarkReading, Trust
+from transforms.marks.walk import Walk
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:d="http://purl.org/dc/terms/" {}/>'
+    "</rdf:RDF></x:xmpmeta>"
+)
+PARAMETERS = "a secret garden\nNegative prompt: rain\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Model: dream"
+
+
+def png(xmp=None, **texts):
+    info = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        info.add_itxt(name, text)
+    if xmp:
+        info.add_itxt("XML:com.adobe.xmp", xmp)
+    stream = io.BytesIO()
+    Image.new("RGB", (32, 32), "teal").save(stream, "PNG", pnginfo=info)
+    return stream.getvalue()
+
+
+def read(data, media_type="image/png", **options):
+    return read_marks(io.BytesIO(data), media_type, MarkReading(**options), Trust(), read_rules())
+
+
+def test_a_file_that_declares_nothing_has_no_marks_and_no_notes():
+    assert read(png()) == read(b"BM", "image/bmp")
+    assert (read(png()).marks, read(png()).layers) == ((), ())
+
+
+def test_marks_of_all_layers_come_in_file_order():
+    data = png(XMP.format(f'e:DigitalSourceType="{SOURCE_TYPE}trainedAlgorithmicMedia"'), parameters=PARAMETERS)
+    found = read(data)
+    assert [(mark.layer, mark.kind, mark.says, mark.mark_class) for mark in found.marks] == [
+        ("png_text", "generator.automatic1111", Says.AI, MarkClass.IMPLICIT),
+        ("xmp", "iptc.digital_source_type", Says.AI, MarkClass.DECLARED),
+    ]
+    assert found.layers == ()
+
+
+def test_prompts_are_stored_only_when_asked_for():
+    data = png(parameters=PARAMETERS)
+    assert "secret garden" not in repr(read(data))
+    assert "secret garden" in repr(read(data, keep_prompts=True))
+
+
+def test_the_same_bytes_give_the_same_marks():
+    data = png(XMP.format(f'e:DigitalSourceType="{SOURCE_TYPE}digitalCapture"'), parameters=PARAMETERS)
+    assert read(data) == read(data)
+
+
+def test_what_a_walk_left_out_is_noted():
+    data = png(parameters="x" * (5 << 20))
+    (note,) = read(data).layers
+    assert (note.layer, note.status) == ("marks", "incomplete")
+    assert "parameters" in note.detail
+
+
+def test_a_format_without_a_walker_is_not_called_free_of_marks():
+    (note,) = read(b"8BPS\0\x01", "image/vnd.adobe.photoshop").layers
+    assert (note.layer, note.status) == ("marks", "incomplete")
+
+
+def test_more_marks_than_any_honest_file_has_are_cut_with_a_note(monkeypatch):
+    one = read(png(parameters=PARAMETERS)).marks[0]
+    monkeypatch.setattr(reading, "read_meaning", lambda *_, **__: [one] * (MOST_MARKS + 7))
+    found = read(png())
+    assert len(found.marks) == MOST_MARKS
+    assert [(note.status, note.detail) for note in found.layers] == [
+        ("incomplete", f"7 marks after the first {MOST_MARKS}")
+    ]
+
+
+# When the C2PA library is asked, and what is said of what it cannot read
+
+
+@pytest.mark.parametrize(
+    ("pieces", "left_out", "is_asked"),
+    [
+        ((), (), False),
+        ((Piece(Form.C2PA, "c2pa", "caBX", "", b"", 33),), (), True),
+        ((), ("a chunk is larger than 4194304 bytes",), True),
+        (
+            (Piece(Form.XMP, "xmp", "iTXt", "", XMP.format('d:provenance="https://example.org/a.c2pa"').encode(), 9),),
+            (),
+            True,
+        ),
+    ],
+    ids=["nothing points to a store", "a store was seen", "a walk that ended early", "a remote store is named"],
+)
+def test_the_library_is_asked_where_a_store_may_be(monkeypatch, pieces, left_out, is_asked):
+    asked = []
+    monkeypatch.setattr(reading, "walk", lambda *_: Walk(pieces, left_out))
+    monkeypatch.setattr(reading, "read_store", lambda *_: asked.append(1))
+    read(png())
+    assert bool(asked) is is_asked
+
+
+@pytest.mark.parametrize(
+    ("store", "status"),
+    [
+        (None, "unreadable"),
+        (Store(Status.UNREADABLE, "none", message="prerelease content detected"), "unreadable"),
+        (Store(Status.REMOTE_NOT_FETCHED, "none", url="https://example.org/a.c2pa"), "remote_not_fetched"),
+        (Store(Status.CONTAINER_UNREADABLE, "none", message="asset could not be parsed"), "container_unreadable"),
+    ],
+)
+def test_a_store_that_is_there_and_was_not_read_is_noted(monkeypatch, store, status):
+    piece = Piece(Form.C2PA, "c2pa", "caBX", "", b"", 33)
+    monkeypatch.setattr(reading, "walk", lambda *_: Walk((piece,), ()))
+    monkeypatch.setattr(reading, "read_store", lambda *_: store)
+    found = read(png())
+    assert [(note.layer, note.status) for note in found.layers] == [("c2pa", status)]
+    assert [mark.integrity for mark in found.marks] == (
+        [] if store is None else ["remote_not_fetched" if store.url else "unreadable"]
+    )
+
+
+# Marks on their way to the parent
+
+
+def test_marks_survive_the_journey_and_nothing_else_is_believed():
+    from dataclasses import asdict
+
+    (mark,) = read(png(parameters=PARAMETERS)).marks
+    sent = json.loads(json.dumps(asdict(mark)))
+    assert mark_from_json(sent) == mark
+    for wrong in (
+        {"says": "maybe"},
+        {"mark_class": 1},
+        {"layer": None},
+        {"value": "x" * (4 * MOST_VALUE_CHARACTERS + 1)},
+        {"locator": "\ud800"},
+        {"offset": -1},
+        {"offset": True},
+        {"facts": {"a": 1}},
+        {"facts": dict.fromkeys(map(str, range(99)), "x")},
+        {"more": 1},
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            mark_from_json(sent | wrong)
