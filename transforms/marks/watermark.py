@@ -89,13 +89,14 @@ def embedded_bits(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
         return np.zeros(0, np.bool_)
     # The library's conversion, to the bit: OpenCV's YUV of an 8-bit picture.
     u = cv2.extractChannel(cv2.cvtColor(np.ascontiguousarray(rgb[:height, :width]), cv2.COLOR_RGB2YUV), 1)
-    wide: NDArray[np.int16] = u.astype(np.int16)
-    approximation = wide[::2, ::2] + wide[::2, 1::2] + wide[1::2, ::2] + wide[1::2, 1::2]  # twice the orthonormal LL
+    pairs = np.add(u[::2], u[1::2], dtype=np.uint16)
+    approximation = pairs[:, ::2] + pairs[:, 1::2]  # twice the orthonormal Haar LL
     rows, columns = approximation.shape[0] // _BLOCK, approximation.shape[1] // _BLOCK
-    tiles = approximation[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
-    blocks = tiles.transpose(0, 2, 1, 3).reshape(rows * columns, _BLOCK * _BLOCK)
-    # The coefficient of the largest size but the first; sums of bytes are never negative.
-    largest = blocks[:, 1:].max(1, initial=0)
+    approximation = approximation[: rows * _BLOCK, : columns * _BLOCK]
+    # The message is in the largest coefficient of a block but for its first; sums of bytes are never negative.
+    approximation[::_BLOCK, ::_BLOCK] = 0
+    tallest = np.maximum.reduce([approximation[row::_BLOCK] for row in range(_BLOCK)])
+    largest = np.maximum.reduce([tallest[:, column::_BLOCK] for column in range(_BLOCK)]).ravel()
     halves: NDArray[np.bool_] = largest % (2 * _STEP) > _STEP
     return halves
 
