@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from pipelines.errors import ExitCode
@@ -17,7 +16,7 @@ from transforms.examine.pool import ChildPool
 from transforms.examine.settings import ExamineSettings, FaceSearch, Sampling
 from transforms.marks.mark import Mark, Says
 from transforms.marks.meaning.rule_files import read_rules
-from transforms.marks.meaning.rules import Rules
+from transforms.marks.meaning.rules import Meaning, Rules
 from transforms.marks.settings import MarkReading, Trust
 from transforms.outcomes import Outcome
 from transforms.records import Examination, Place
@@ -87,37 +86,44 @@ def _mark_facts(mark: Mark, rules: Rules) -> dict[str, Any]:
 
 
 def _print(console: Console, file: Path, found: Examination, rules: Rules) -> None:
-    """Text of a file is printed as text, never as markup."""
-    console.print(Text(f"{file}  {found.media_type or ''}", "bold underline"))
+    """Texts of a file are printed as texts, never as markup."""
+    console.print(Text.assemble((str(file), "bold"), f"  {found.media_type or ''}"))
     if found.reason is not None:
-        _line(console, f"{found.reason}: {found.detail}", "red")
+        _line(console, Text(f"{found.reason}: {found.detail}", "red"))
     for mark in found.marks:
-        _print_mark(console, mark, rules)
+        _print_mark(console, mark)
     for note in found.layers:
-        _line(console, f"Not read: {note.layer}, {note.status.replace('_', ' ')}: {note.detail}", "red")
+        _line(console, Text(f"Not read: {note.layer}, {note.status.replace('_', ' ')}: {note.detail}", "red"))
     if not found.marks and found.media_type is not None:
-        _line(console, _NOTHING)
+        _line(console, Text(_NOTHING))
+    kinds: dict[Meaning, list[str]] = {}
+    for mark in found.marks:
+        meaning = rules.meaning_of(mark.kind)
+        if meaning is not None and mark.kind not in kinds.setdefault(meaning, []):
+            kinds[meaning].append(mark.kind)
+    for meaning, named in kinds.items():
+        _line(console, Text(", ".join(named), "bold"))
+        _line(console, Text(f"means: {meaning.means}"), 4)
+        _line(console, Text(f"does not mean: {meaning.does_not_mean}"), 4)
     console.print()
 
 
-def _print_mark(console: Console, mark: Mark, rules: Rules) -> None:
+def _print_mark(console: Console, mark: Mark) -> None:
     words, style = _SAYS[mark.says]
-    _line(console, Text.assemble((words, style), f"  {mark.kind}  ({mark.mark_class})"))
-    _line(console, f"where: {mark.locator}", "dim", 4)
-    if mark.value:
-        _line(console, f"value: {_one_line(mark.value)}", "dim", 4)
+    _line(console, Text.assemble((words, style), f"  {mark.kind}, {mark.mark_class}, in {_one_line(mark.locator)}"))
     if mark.integrity is not None:
-        _line(console, f"signature: {mark.integrity}, signer {mark.signer_trust or 'unknown'}", "", 4)
-    for name, fact in mark.facts.items():
-        _line(console, f"{name}: {_one_line(fact)}", "dim", 4)
-    meaning = rules.meaning_of(mark.kind)
-    if meaning is not None:
-        _line(console, f"This means: {meaning.means}", "", 4)
-        _line(console, f"This does not mean: {meaning.does_not_mean}", "", 4)
+        signer = mark.signer_trust or "unknown"
+        _line(console, Text(f"signature {mark.integrity.replace('_', ' ')}, signer {signer}"), 4)
+    if mark.value:
+        _line(console, Text(_one_line(mark.value)), 4)
+    if mark.facts:
+        _line(console, Text("; ".join(f"{name}: {_one_line(fact)}" for name, fact in mark.facts.items()), "dim"), 4)
 
 
-def _line(console: Console, text: str | Text, style: str = "", indent: int = 2) -> None:
-    console.print(Padding(text if isinstance(text, Text) else Text(text, style), (0, 0, 0, indent)))
+def _line(console: Console, text: Text, indent: int = 2) -> None:
+    for line in text.wrap(console, console.width - indent):
+        line.rstrip()
+        console.print(Text.assemble(" " * indent, line))
 
 
 def _one_line(value: str) -> str:
