@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from examples.media import broken, heif, pictures, videos
+from examples.media import broken, declared, heif, pictures, videos
 from transforms.outcomes import Outcome, Reason
 
 
@@ -137,6 +137,24 @@ _VIDEOS: Final = (
     _examined("video/one frame.mp4", partial(_movie, ".mp4", seconds=0.04)),
 )
 
+_DECLARED: Final = (
+    _examined("declared/parameters.png", lambda: declared.with_parameters(pictures.generated_picture(60, (512, 384)))),
+    _examined(
+        "declared/made by a model.jpg",
+        lambda: declared.with_source_type(pictures.generated_picture(61, (512, 384)), "trainedAlgorithmicMedia"),
+    ),
+    _examined(
+        "declared/partly made by a model.jpg",
+        lambda: declared.with_source_type(_photo("rocket"), "compositeWithTrainedAlgorithmicMedia"),
+    ),
+    _examined("declared/from a camera.jpg", lambda: declared.from_a_camera(_photo("coffee"))),
+    _examined("declared/watermark.png", lambda: declared.with_watermark(_photo("cat", 512))),
+    _examined(
+        "declared/aigc.mp4",
+        lambda: _written(".mp4", partial(declared.video_with_aigc, scene=pictures.generated_picture(62))),
+    ),
+)
+
 _BROKEN: Final = (
     _refused(Reason.EMPTY_FILE, "incoming/broken/empty.jpg", bytes),
     _refused(Reason.EMPTY_FILE, "incoming/broken/empty.mp4", bytes),
@@ -215,4 +233,4 @@ _TRAPS: Final = (
     _refused(Reason.NOT_MEDIA, "2024/design/terms.pdf", lambda: broken.PDF),
 )
 
-FILES: Final = (*_PHOTOGRAPHS, *_DRAWN, *_VIDEOS, *_BROKEN, *_TRAPS)
+FILES: Final = (*_PHOTOGRAPHS, *_DRAWN, *_VIDEOS, *_DECLARED, *_BROKEN, *_TRAPS)
