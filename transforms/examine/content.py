@@ -7,6 +7,7 @@ from functools import partial
 from typing import BinaryIO
 
 import cv2
+from PIL import Image
 
 from transforms.examine import pictures, videos
 from transforms.examine.faces import FaceFinder
@@ -18,6 +19,9 @@ from transforms.examine.videos import Video
 from transforms.examine.views import FrameViews, look
 from transforms.marks.found import MarksFound
 from transforms.marks.mark import Mark
+from transforms.marks.meaning.rule_files import read_rules
+from transforms.marks.settings import MarkReading
+from transforms.marks.stealth import read_stealth_marks
 from transforms.marks.watermark import MOST_PIXELS, find_watermarks
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, LayerNote
@@ -87,18 +91,23 @@ def _examine_picture(
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
     frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
     marks: list[Mark] = []
-    if facts.frame_count == 1 and settings.marks.enabled and settings.marks.watermarks:
-        frames = _search(frames, marks, facts.notes)
+    if facts.frame_count == 1 and settings.marks.enabled:
+        frames = _search(frames, image, settings.marks, marks, facts.notes)
     return replace(_emit_all(frames, facts, media_type, emit, look_at), marks=tuple(marks))
 
 
-def _search(frames: Iterator[Frame], marks: list[Mark], notes: list[LayerNote]) -> Iterator[Frame]:
-    """The same frames; watermarks found in them go to ``marks``."""
+def _search(
+    frames: Iterator[Frame], image: Image.Image, reading: MarkReading, marks: list[Mark], notes: list[LayerNote]
+) -> Iterator[Frame]:
+    """The same frames; what is hidden in the pixels goes to ``marks``."""
     for frame in frames:
         height, width = frame.rgb.shape[:2]
-        if height * width <= MOST_PIXELS:
+        if image.mode in {"RGB", "RGBA"}:  # of the stored pixels: a frame has no alpha any more
+            columns = partial(pictures.first_columns, image)
+            marks += read_stealth_marks(columns, read_rules(), keep_prompts=reading.keep_prompts)
+        if reading.watermarks and height * width <= MOST_PIXELS:
             marks += find_watermarks(frame.rgb)
-        else:
+        elif reading.watermarks:
             notes.append(LayerNote("watermark", "not_checked", f"larger than {MOST_PIXELS:,} pixels"))
         yield frame
 

@@ -141,6 +141,11 @@ def sample_picture(image: Image.Image, facts: PictureFacts, sampling: Sampling, 
     facts.duration_ms = round(end_ms, 3) if is_animation else None
 
 
+def first_columns(image: Image.Image, count: int) -> Pixels:
+    """The first columns of a decoded picture as it is stored, uint8 (height, at most ``count``, channels)."""
+    return np.asarray(image.crop((0, 0, min(count, image.width), image.height)))
+
+
 def to_srgb(image: Image.Image, notes: list[LayerNote], colour: Colour | None = None) -> Pixels:
     """The current frame as uint8 (height, width, 3), as a person would see it on a common screen.
 

@@ -28,6 +28,7 @@ KINDS = {
     "c2pa.ingredient",
     "c2pa.remote_reference",
     "c2pa.unreadable",
+    "generator.stealth_pnginfo",
     "watermark.sd1",
     "watermark.sd2",
     "watermark.sdxl",
