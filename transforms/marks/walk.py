@@ -6,12 +6,18 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from transforms.marks.containers.asf import walk_asf
+from transforms.marks.containers.flv import walk_flv
 from transforms.marks.containers.gif import walk_gif
 from transforms.marks.containers.isobmff import walk_isobmff
+from transforms.marks.containers.jp2 import walk_jp2
 from transforms.marks.containers.jpeg import walk_jpeg
 from transforms.marks.containers.jxl import walk_jxl
 from transforms.marks.containers.matroska import walk_matroska
+from transforms.marks.containers.ogg import walk_ogg
 from transforms.marks.containers.png import walk_png
+from transforms.marks.containers.psd import walk_psd
+from transforms.marks.containers.raf import walk_raf
 from transforms.marks.containers.riff import walk_riff
 from transforms.marks.containers.tiff import walk_tiff
 from transforms.marks.pieces import Budget, Limits, Piece, Walker
@@ -21,19 +27,25 @@ WALKERS: Final[dict[str, Walker]] = {
     "image/gif": walk_gif,
     "image/heic": walk_isobmff,
     "image/heif": walk_isobmff,
+    "image/jp2": walk_jp2,
     "image/jpeg": walk_jpeg,
     "image/jxl": walk_jxl,
     "image/png": walk_png,
     "image/tiff": walk_tiff,
+    "image/vnd.adobe.photoshop": walk_psd,
     "image/webp": walk_riff,
     "image/x-canon-cr2": walk_tiff,
     "image/x-canon-cr3": walk_isobmff,
+    "image/x-fuji-raf": walk_raf,
     "image/x-olympus-orf": walk_tiff,
     "image/x-panasonic-rw2": walk_tiff,
     "video/mp4": walk_isobmff,
+    "video/ogg": walk_ogg,
     "video/quicktime": walk_isobmff,
     "video/webm": walk_matroska,
+    "video/x-flv": walk_flv,
     "video/x-matroska": walk_matroska,
+    "video/x-ms-asf": walk_asf,
     "video/x-msvideo": walk_riff,
 }
 _USUAL: Final = Limits()

@@ -19,6 +19,7 @@ from PIL import Image
 
 from examples.media.heif import heic
 from tests.transforms.marks.containers import box_files as boxed
+from tests.transforms.marks.containers import other_files as other
 from tests.transforms.marks.containers import still_files as still
 from tests.transforms.marks.corpus_values import (
     COMMENT,
@@ -45,7 +46,7 @@ def files() -> dict[str, bytes]:
 
 def by_hand() -> dict[str, bytes]:
     """Files put together byte by byte."""
-    return _jpeg_files() | _png_files() | _other_stills() | _movies() | _films()
+    return _jpeg_files() | _png_files() | _other_stills() | _movies() | _films() | _other_formats()
 
 
 def _jpeg_files() -> dict[str, bytes]:
@@ -232,6 +233,39 @@ def _films() -> dict[str, bytes]:
 _INFO_TEXTS: Final = {b"ICMT": "Made with AI", b"ISFT": "Lavf62", b"INAM": "Fox", b"AIGC": LABEL}
 
 
+def _other_formats() -> dict[str, bytes]:
+    xmp, label, tiff, datasets = (
+        packets()["term attribute"],
+        packets()["label element"],
+        exif()["comment label"],
+        iim({40: COMMENT, 110: "Example AI"}),
+    )
+    stream = boxed.box(b"jp2c", other.codestream())
+    script = other.amf_text(b"onMetaData") + other.amf_object([(b"comment", other.amf_text(b"Made with AI"))])
+    media = other.flv_tag(9, b"media")
+    return {
+        "jp2 xmp.jp2": other.jp2(stream, boxed.box(b"uuid", boxed.XMP_UUID, xmp)),
+        "jp2 exif.jp2": other.jp2(boxed.box(b"uuid", other.EXIF_UUID, tiff), stream),
+        "jp2 iptc.jp2": other.jp2(boxed.box(b"uuid", other.IPTC_UUID, datasets), stream),
+        "jp2 comment.jp2": other.jp2(boxed.box(b"jp2c", other.codestream(COMMENT.encode()))),
+        "j2k comment.j2k": other.codestream(b"Made with AI"),
+        "jp2 none.jp2": other.jp2(stream),
+        "psd xmp.psd": other.psd(still.image_resource(0x0424, xmp)),
+        "psd exif.psd": other.psd(still.image_resource(0x0422, tiff)),
+        "psd iptc.psd": other.psd(still.image_resource(0x03ED, bytes(16)), still.image_resource(0x0404, datasets)),
+        "psd none.psd": other.psd(),
+        "raf exif.raf": other.raf(_jpeg(still.jpeg_segment(0xE1, b"Exif\0\0" + exif(">")["make"]))),
+        "flv comment.flv": other.flv(other.flv_tag(18, script), media),
+        "flv none.flv": other.flv(media),
+        "ogv comment.ogv": other.ogv(f"COMMENT={COMMENT}".encode(), f"AIGC={LABEL}".encode()),
+        "wmv texts.wmv": other.asf(
+            other.content_description(title="Бейне", description=COMMENT), other.extended_content(("AIGC", LABEL))
+        ),
+        "wmv xmp.wmv": other.asf(behind=other.asf_object("be7acfcb-97a9-42e8-9c71-999491e3afac", label)),
+        "wmv none.wmv": other.asf(),
+    }
+
+
 def by_libraries() -> dict[str, bytes]:
     """Files as Pillow and FFmpeg write them."""
     made = {"pillow heic none.heic": heic(Image.new("RGB", (64, 64)))}
@@ -254,8 +288,11 @@ _FILMS: Final = (
     ("mkv", "mpeg4", ""),
     ("webm", "libvpx", ""),
     ("avi", "mpeg4", ""),
+    ("flv", "flv", ""),
+    ("ogv", "libvpx", ""),
+    ("wmv", "wmv2", ""),
 )
-_MUXERS: Final = {"mkv": "matroska"}
+_MUXERS: Final = {"mkv": "matroska", "wmv": "asf"}
 
 
 def _film(ending: str, codec: str, flags: str) -> bytes:

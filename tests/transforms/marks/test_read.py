@@ -74,7 +74,7 @@ def test_what_a_walk_left_out_is_noted():
 
 
 def test_a_format_without_a_walker_is_not_called_free_of_marks():
-    (note,) = read(b"8BPS\0\x01", "image/vnd.adobe.photoshop").layers
+    (note,) = read(b"G" * 400, "video/mp2t").layers
     assert (note.layer, note.status) == ("marks", "incomplete")
 
 

@@ -5,12 +5,12 @@ from typing import BinaryIO, Final
 
 from transforms.marks.containers.box_items import tiff
 from transforms.marks.containers.boxes import boxes, code, content
+from transforms.marks.containers.jumbf import is_store
 from transforms.marks.containers.reading import read_at
 from transforms.marks.pieces import Budget, Form, Piece
 
 _CODESTREAM: Final = b"\xff\x0a"
 _METADATA: Final = {b"Exif", b"xml ", b"jumb"}
-_C2PA: Final = bytes.fromhex("6332706100110010800000aa00389b71")  # the type of a C2PA manifest store (C2PA 2.2, 11.1.4)
 
 
 def walk_jxl(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
@@ -26,9 +26,7 @@ def walk_jxl(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
             if inner in _METADATA:
                 budget.leave_out(f"brob '{code(inner)}', compressed with Brotli")
         elif box.name == b"jumb":
-            # Its first box describes it: type, then flags and label (ISO/IEC 19566-5).
-            description = read_at(file, box.start, min(24, box.size))
-            if description[4:8] == b"jumd" and description[8:] == _C2PA:
+            if is_store(file, box):
                 yield Piece(Form.C2PA, "c2pa", "jumb", "", b"", box.offset)
         elif box.name in _METADATA:
             data = content(file, box, code(box.name).strip(), budget)

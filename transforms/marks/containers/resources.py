@@ -7,11 +7,12 @@ from typing import Final
 from transforms.marks.pieces import Budget, Form, Piece
 
 _SIGNATURES: Final = frozenset({b"8BIM", b"8B64", b"MeSa", b"PHUT", b"AgHg", b"DCSR"})
-_FORMS: Final = {
+WANTED_RESOURCES: Final = {
     0x0404: (Form.IPTC, "iptc"),
     0x0422: (Form.EXIF, "exif"),
     0x0424: (Form.XMP, "xmp"),
 }
+"""Form and layer of what is read, by the number of the resource."""
 
 
 def walk_resources(data: bytes, site: str, offset: int, budget: Budget) -> Iterator[Piece]:
@@ -41,8 +42,8 @@ def walk_resources(data: bytes, site: str, offset: int, budget: Budget) -> Itera
                 f"image resource 0x{kind:04x} of {site} at 0x{offset:x} claims more than its element holds"
             )
             return
-        if kind in _FORMS and length:
-            form, layer = _FORMS[kind]
+        if kind in WANTED_RESOURCES and length:
+            form, layer = WANTED_RESOURCES[kind]
             yield Piece(form, layer, site, "", data[start : start + length], offset)
         position = start + length
         if length % 2 and data[position : position + 4] not in _SIGNATURES:  # a few writers forget the padding
