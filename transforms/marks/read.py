@@ -6,7 +6,7 @@ from typing import BinaryIO
 from transforms.marks.c2pa_marks import c2pa_marks
 from transforms.marks.c2pa_store import Status, Store, read_store, supports
 from transforms.marks.found import MarksFound
-from transforms.marks.mark import Mark, cut
+from transforms.marks.mark import Mark, Says, cut
 from transforms.marks.meaning.meaning import read_meaning
 from transforms.marks.meaning.rules import Rules
 from transforms.marks.messages import MOST_MARKS
@@ -46,9 +46,30 @@ def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Tru
         store = read_store(file, media_type, trust)
         marks += _marks_of(store, carrier, rules)
         notes += _notes_of(store, carrier)
+    elif carrier:
+        store = Store(Status.UNREADABLE, trust.name, message=f"manifest stores of {media_type} files are not read")
+        marks += _marks_of(store, carrier, rules)
+        notes += _notes_of(store, carrier)
     if len(marks) > MOST_MARKS:
-        notes.append(LayerNote("marks", "incomplete", f"{len(marks) - MOST_MARKS} marks after the first {MOST_MARKS}"))
-    return MarksFound(tuple(marks[:MOST_MARKS]), tuple(notes))
+        notes.append(LayerNote("marks", "incomplete", f"{len(marks) - MOST_MARKS} of {len(marks)} marks"))
+    return MarksFound(tuple(most_telling(marks)), tuple(notes))
+
+
+def most_telling(marks: Sequence[Mark]) -> list[Mark]:
+    """At most ``MOST_MARKS`` of them, in their order.
+
+    Of more, the first of each kind that says the same stays, then those that say anything, so that no flood of weak
+    marks, or of a denial, pushes a declaration out.
+    """
+    if len(marks) <= MOST_MARKS:
+        return list(marks)
+    seen: set[tuple[str, Says]] = set()
+    ranks: list[tuple[bool, bool, int]] = []
+    for index, mark in enumerate(marks):
+        is_repeated = (mark.kind, mark.says) in seen
+        seen.add((mark.kind, mark.says))
+        ranks.append((is_repeated, mark.says is Says.UNKNOWN, index))
+    return [marks[index] for index in sorted(index for _, _, index in sorted(ranks)[:MOST_MARKS])]
 
 
 def _names_a_remote_store(properties: Sequence[Property]) -> bool:

@@ -6,13 +6,15 @@ import json
 import pytest
 from PIL import Image, PngImagePlugin
 
+from tests.transforms.marks.containers.other_files import jp2
+from tests.transforms.marks.containers.still_files import STORE
 from transforms.marks import read as reading
 from transforms.marks.c2pa_store import Status, Store
-from transforms.marks.mark import MOST_VALUE_CHARACTERS, MarkClass, Says
+from transforms.marks.mark import MOST_VALUE_CHARACTERS, Mark, MarkClass, Says
 from transforms.marks.meaning.rule_files import read_rules
 from transforms.marks.messages import MOST_MARKS, mark_from_json
 from transforms.marks.pieces import Form, Piece
-from transforms.marks.read import read_marks
+from transforms.marks.read import most_telling, read_marks
 from transforms.marks.settings import MarkReading, Trust
 from transforms.marks.walk import Walk
 
@@ -83,9 +85,35 @@ def test_more_marks_than_any_honest_file_has_are_cut_with_a_note(monkeypatch):
     monkeypatch.setattr(reading, "read_meaning", lambda *_, **__: [one] * (MOST_MARKS + 7))
     found = read(png())
     assert len(found.marks) == MOST_MARKS
-    assert [(note.status, note.detail) for note in found.layers] == [
-        ("incomplete", f"7 marks after the first {MOST_MARKS}")
-    ]
+    assert [(note.status, note.detail) for note in found.layers] == [("incomplete", f"7 of {MOST_MARKS + 7} marks")]
+
+
+def said(kind, says, locator=""):
+    return Mark("xmp", kind, says, MarkClass.DECLARED, locator, None, None, "test")
+
+
+def test_of_too_many_marks_the_most_telling_are_kept_in_their_order():
+    declared = said("tc260.aigc", Says.AI)
+    editors = [said("software.editor", Says.UNKNOWN, str(number)) for number in range(300)]
+    traces = [said("generator.comfyui", Says.AI, str(number)) for number in range(100)]
+    kept = most_telling([*editors, *traces, declared])
+    assert len(kept) == MOST_MARKS
+    assert kept[-101:] == [*traces, declared]
+    assert kept[:-101] == editors[: MOST_MARKS - 101]
+
+
+@pytest.mark.parametrize("says", [Says.AI, Says.AI_PART, Says.CAPTURE, Says.UNKNOWN])
+def test_no_flood_pushes_out_the_only_mark_of_its_kind(says):
+    flood = [said("adhoc.label_text", Says.NOT_AI, str(number)) for number in range(1000)]
+    only = said("iptc.digital_source_type", says)
+    assert most_telling([*flood, only]) == [*flood[: MOST_MARKS - 1], only]
+
+
+def test_a_store_in_a_format_that_the_library_does_not_read_is_told():
+    data = jp2(STORE)
+    found = read(data, "image/jp2")
+    assert [(mark.layer, mark.integrity, mark.offset) for mark in found.marks] == [("c2pa", "unreadable", len(jp2()))]
+    assert [(note.layer, note.status) for note in found.layers] == [("c2pa", "unreadable")]
 
 
 # When the C2PA library is asked, and what is said of what it cannot read
