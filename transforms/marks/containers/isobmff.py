@@ -4,18 +4,23 @@ Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), QuickTime File Format (user 
 part 3 (the ``uuid`` and ``XMP_`` boxes), C2PA 2.2, A.5 (its ``uuid`` box).
 """
 
+import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from typing import BinaryIO, Final
 
 from transforms.marks.containers.box_items import read_items
 from transforms.marks.containers.box_text import item_list, read_keys, user_data
 from transforms.marks.containers.boxes import Box, boxes, code, content
+from transforms.marks.containers.jpeg import walk_jpeg
 from transforms.marks.containers.reading import read_at
 from transforms.marks.containers.sef import walk_sef
 from transforms.marks.pieces import Budget, Form, Piece
 
 _NAME: Final = re.compile(rb"[ -~\xa9]{4}")
+_DEVICE: Final = re.compile(rb'<Device\s{1,9}manufacturer="([^"]{1,80})"\s{1,9}modelName="([^"]{1,80})"')
 _UUID_BYTES: Final = 16
 _XMP: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -61,8 +66,20 @@ def _user_data(file: BinaryIO, size: int, box: Box, site: str, budget: Budget) -
             yield Piece(Form.XMP, "xmp", f"{site}/XMP_", "", data, box.offset)
     elif box.name in {b"meta", b"uuid"}:
         yield from _anywhere(file, size, box, site, budget)
+    elif box.name == b"CNTH":
+        yield from _thumbnail(file, box, f"{site}/CNTH", budget)
     else:
         yield from user_data(file, box, site, budget)
+
+
+def _thumbnail(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[Piece]:
+    """The metadata of the JPEG that Canon's cameras put into their films."""
+    for part in boxes(file, box.start, box.end, site, budget):
+        data = content(file, part, f"{site}/CNDA", budget) if part.name == b"CNDA" else None
+        if data:
+            for piece in walk_jpeg(BytesIO(data), len(data), budget):
+                if piece.form is not Form.C2PA:  # a store there would be of the thumbnail
+                    yield replace(piece, site=f"{site}/CNDA {piece.site}", offset=part.start + piece.offset)
 
 
 def _uuid(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[Piece]:
@@ -145,6 +162,15 @@ def _meta(file: BinaryIO, size: int, meta: Box, site: str, budget: Budget) -> It
             keys = read_keys(file, box, site, budget)
         elif box.name == b"ilst":
             yield from item_list(file, box, keys, f"{site}/ilst", budget)
+        elif box.name == b"xml ":
+            yield from _device(file, box, f"{site}/xml", budget)
         elif box.name == b"ID32":
             budget.leave_out(f"{site}/ID32, an ID3 tag")
     yield from read_items(file, size, parts, site, budget)
+
+
+def _device(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[Piece]:
+    """Make and model in the XML of Sony's cameras (NonRealTimeMeta); nothing else of it is read."""
+    found = _DEVICE.search(content(file, box, site, budget) or b"")
+    for name, value in zip(("manufacturer", "modelName"), found.groups() if found else (), strict=False):
+        yield Piece(Form.TEXT, "container", site, name, html.unescape(value.decode("utf-8", "replace")), box.offset)

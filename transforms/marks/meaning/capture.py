@@ -13,8 +13,12 @@ from transforms.marks.meaning.marking import mark_of
 from transforms.marks.meaning.rules import EditorRule
 
 _MAKE = ("make", "manufacturer", "©mak", "cameramanufacturer", "comandroidmanufacturer")
-_MODEL = ("model", "©mod", "cameramodelname", "comandroidmodel")
+_MODEL = ("model", "©mod", "cameramodelname", "comandroidmodel", "modelname", "goprofirmware")
 _MAKE_OR_MODEL = frozenset(_MAKE + _MODEL)
+_IS_MODEL_OF_CAMERA = frozenset(_MODEL) - {"model", "modelname"} | {"comapplequicktimemodel"}
+"""Models that need no make beside them; a bare ``model`` of a film may be that of a generator."""
+_ENCODERS = frozenset({"handlername", "compressorname", "encoder", "©too", "©enc", "©fmt"})
+_CAMERA_ENCODER = re.compile(r"\s{0,4}(?:GoPro|DJI)(?![a-z])")
 _LENS = ("lensmodel", "lens", "lensmake", "lensinfo", "lensid")
 _EXPOSURE = (
     ("exposuretime", "shutterspeedvalue"),
@@ -47,7 +51,7 @@ def read_camera(file: Sequence[NamedProperty], claimed: AbstractSet[int]) -> lis
         ]
         free = [(index, named) for index, named in indexed if index not in claimed]
         if not any(index in claimed and not _MAKE_OR_MODEL.isdisjoint(named.names) for index, named in indexed):
-            marks += _joined([one for one in (_first(free, _MAKE), _first(free, _MODEL)) if one], "camera.make_model")
+            marks += _joined(_make_and_model(free, layer), "camera.make_model")
         lenses = [one for name in _LENS if (one := _first(free, (name,)))][:1]
         marks += _joined(lenses, "camera.lens")
         exposure = [one for names in _EXPOSURE if (one := _first(free, names))]
@@ -83,6 +87,17 @@ def _first(file: Sequence[tuple[int, NamedProperty]], names: tuple[str, ...]) ->
         one for one in file if len(one[1].prop.value) <= _MOST_CHARACTERS and not set(names).isdisjoint(one[1].names)
     )
     return next(fitting, None)
+
+
+def _make_and_model(file: Sequence[tuple[int, NamedProperty]], layer: str) -> list[tuple[int, NamedProperty]]:
+    """The first make and the first model; else, of a film, the first name of its encoder that is a camera's."""
+    make, model = _first(file, _MAKE), _first(file, _MODEL)
+    if layer == "container" and make is None:
+        if model is not None and not _IS_MODEL_OF_CAMERA.isdisjoint(model[1].names):
+            return [model]
+        encoders = (one for one in file if not _ENCODERS.isdisjoint(one[1].names))
+        return [one for one in encoders if _CAMERA_ENCODER.match(one[1].prop.value)][:1]
+    return [one for one in (make, model) if one]
 
 
 def _joined(parts: list[tuple[int, NamedProperty]], kind: str, *, named: bool = False) -> list[tuple[int, Mark]]:
