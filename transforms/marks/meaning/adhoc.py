@@ -21,16 +21,20 @@ _PAIR = re.compile(
 )
 
 
+_PLATFORM_LABEL = "aigclabeltype"
+_PLATFORM_LABELS = frozenset("12")
+"""Labels in what TikTok, CapCut and Dreamina write; 0 is no label and denies nothing: generated films have it, too."""
+
+
 def read_adhoc_key(named: NamedProperty, keys: AdhocKeys) -> Mark | None:
     """The mark of a field whose name asks and whose value answers, or of such a pair inside a text."""
     prop = named.prop
-    says = None
     if not keys.names.isdisjoint(named.names) and prop.value:
-        says = _answer(prop.value, keys)
+        says = _answer(named.names[-1], prop.value, keys)
         if says is not None:
             return mark_of(prop, KEY_KIND, says, MarkClass.DECLARED)
     for key, answer in _PAIR.findall(prop.value[:_MOST_TEXT]):
-        says = _answer(answer, keys) if normal_name(key) in keys.names else None
+        says = _answer(normal_name(key), answer, keys) if normal_name(key) in keys.names else None
         if says is not None:
             return mark_of(prop, KEY_KIND, says, MarkClass.DECLARED, shown=f"{key}={answer}")
     return None
@@ -50,7 +54,9 @@ def read_label_text(
     return mark_of(named.prop, TEXT_KIND, phrase.says, MarkClass.DECLARED, facts, shown=shown)
 
 
-def _answer(value: str, keys: AdhocKeys) -> Says | None:
+def _answer(name: str, value: str, keys: AdhocKeys) -> Says | None:
+    if name == _PLATFORM_LABEL:
+        return Says.AI if value.strip() in _PLATFORM_LABELS else None
     answer = normal_name(value) if len(value) <= _MOST_ANSWER else ""
     if answer in keys.yes:
         return Says.AI

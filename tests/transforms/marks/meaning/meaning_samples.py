@@ -246,6 +246,10 @@ RULES: dict[str, tuple[list[Property], list[Property]]] = {
         [exif("ImageDescription", dumped(product="dreamina", exportType="generation"))],
         [exif("ImageDescription", dumped(product="lv", exportType="retouch"))],
     ),
+    "kling.sei": (
+        [key("91ca60614aee385486142d5f73f4ae2e", "kling-ai")],
+        [key("dc45e9bde6d948b7962cd820d923eeef", "x264 - core 164 - kling-ai")],
+    ),
     "hugging_face_job": ([png("hf-job-id", UUID)], [png("job-id", UUID)]),
     "mflux.name": ([xmp("CreatorTool", "MFLUX 0.15.0")], [xmp("CreatorTool", "mfluxer photo")]),
     "midjourney.name": ([exif("Make", "Midjourney")], [exif("Make", "Journey Optics")]),
@@ -282,7 +286,14 @@ RULES: dict[str, tuple[list[Property], list[Property]]] = {
     "xai_grok.name": (software("Grok Imagine"), software("Grok 9.5 JPEG 2000 codec")),
     "sber_yandex.name": (software("Kandinsky 4.1"), [exif("Artist", "Wassily Kandinsky")]),
     "other_service.name": (software("NightCafe Studio"), software("Night Cafe Viewer")),
-    "apple_clean_up.name": (software("Apple Photos Clean Up"), software("Apple Photos 9.0")),
+    "apple_clean_up.name": (
+        [xmp("Credit", "Apple Photos Generative Edit: Clean Up", PHOTOSHOP)],
+        [xmp("Credit", "Apple Photos", PHOTOSHOP)],
+    ),
+    "apple_image_playground.name": (
+        [xmp("Credit", "Apple Image Playground", PHOTOSHOP)],
+        [xmp("Credit", "Photograph of a playground", PHOTOSHOP)],
+    ),
     "adobe_generative.name": (
         [xmp("History[2]/softwareAgent", "Generative Fill")],
         [xmp("History[2]/softwareAgent", "Fill")],

@@ -22,6 +22,9 @@ from transforms.marks.pieces import Property
         (key("comment", "encoded 2026; ai_generated=true"), Says.AI),
         (key("comment", '{"title": "x", "ai_generated": true}'), Says.AI),
         (exif("UserComment", '{"product":"x","aigc_label_type":1}'), Says.AI),
+        (key("aigc_info", '{"aigc_label_type":2}'), Says.AI),
+        (key("©inf", '{"aigc_label_type": "1", "source_info": "x"}'), Says.AI),
+        (key("aigc_label_type", "2"), Says.AI),
         (exif("UserComment", "AI-Generated: no"), Says.NOT_AI),
         (prop("container", "", "generated_by_ai=yes"), Says.AI),
     ],
@@ -40,6 +43,8 @@ def test_answers(property_: Property, says: Says) -> None:
         key("comment", "is_raining: true, said_ai: yes"),
         key("comment", "created by: yes man"),
         exif("UserComment", '{"aigc_label_type": 5}'),
+        key("aigc_info", '{"aigc_label_type":0,"source_info":"dreamina"}'),
+        key("aigc_label_type", "0"),
     ],
 )
 def test_no_answers(property_: Property) -> None:
