@@ -17,6 +17,7 @@ from transforms.marks.containers.boxes import Box, boxes, code, content
 from transforms.marks.containers.jpeg import walk_jpeg
 from transforms.marks.containers.reading import read_at
 from transforms.marks.containers.sef import walk_sef
+from transforms.marks.containers.sei import first_picture_texts
 from transforms.marks.pieces import Budget, Form, Piece
 
 _NAME: Final = re.compile(rb"[ -~\xa9]{4}")
@@ -32,7 +33,8 @@ _COMPRESSOR_NAME: Final = (42, 32)  # in a video's sample entry: offset in its c
 def walk_isobmff(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
     """The metadata of an ISO base media or QuickTime file; see ``Walker``.
 
-    Samples and movie fragments are passed over: nothing is searched for in media data, where any bytes occur by chance.
+    Samples and movie fragments are passed over, but for messages before a first picture: nothing is searched for in
+    media data, where any bytes occur by chance.
     """
     for box in boxes(file, 0, size, "", budget):
         if not _NAME.fullmatch(box.name):
@@ -104,7 +106,7 @@ def _movie(file: BinaryIO, size: int, movie: Box, budget: Budget) -> Iterator[Pi
         if box.name == b"trak":
             for part in boxes(file, box.start, box.end, "moov/trak", budget):
                 if part.name == b"mdia":
-                    yield from _media(file, part, budget)
+                    yield from _media(file, size, part, budget)
                 else:
                     yield from _anywhere(file, size, part, "moov/trak", budget)
         elif box.name == b"cmov":
@@ -113,8 +115,8 @@ def _movie(file: BinaryIO, size: int, movie: Box, budget: Budget) -> Iterator[Pi
             yield from _anywhere(file, size, box, "moov", budget)
 
 
-def _media(file: BinaryIO, media: Box, budget: Budget) -> Iterator[Piece]:
-    """The name of a track's handler, and that of its compressor where it is a video."""
+def _media(file: BinaryIO, size: int, media: Box, budget: Budget) -> Iterator[Piece]:
+    """The name of a track's handler, and of a video that of its compressor and the texts in its first picture."""
     site = "moov/trak/mdia"
     parts = list(boxes(file, media.start, media.end, site, budget))
     is_video = False
@@ -127,6 +129,15 @@ def _media(file: BinaryIO, media: Box, budget: Budget) -> Iterator[Piece]:
     if is_video:
         for box in parts:
             yield from _compressor_names(file, box, site, budget)
+            yield from _first_picture(file, size, box, site, budget)
+
+
+def _first_picture(file: BinaryIO, size: int, box: Box, site: str, budget: Budget) -> Iterator[Piece]:
+    """Texts in the first picture of a video, found by its sample table."""
+    if box.name == b"minf":
+        for table in boxes(file, box.start, box.end, f"{site}/minf", budget):
+            if table.name == b"stbl":
+                yield from first_picture_texts(file, size, table, f"{site}/minf/stbl", budget)
 
 
 def _handler_name(raw: bytes) -> str:
