@@ -32,7 +32,7 @@ DetectorOption = Annotated[
 
 
 TrustListOption = Annotated[
-    Path | None, typer.Option(help="Trust list of C2PA signers and time stampers, PEM; see docs/c2pa.md.")
+    list[Path] | None, typer.Option(help="Trust list of C2PA signers or time stampers, PEM; see docs/c2pa.md.")
 ]
 TrustAnchorOption = Annotated[
     list[Path] | None, typer.Option(help="Further C2PA signers that your organisation trusts, PEM.")
@@ -96,7 +96,7 @@ def scan(
         store=store,
         detectors=tuple(detector or [configs.DEFAULT_DETECTOR]),
         profile=profile,
-        trust_list=trust_list,
+        trust_lists=tuple(trust_list or ()),
         trust_anchors=tuple(trust_anchor or ()),
         runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ())),
         batch_size=batch_size,
@@ -150,7 +150,7 @@ def marks(
     from pipelines.marks import run_marks
     from pipelines.trust import load_trust
 
-    trust = load_trust(trust_list, trust_anchor or [])
+    trust = load_trust(trust_list or [], trust_anchor or [])
     raise typer.Exit(run_marks(files, trust, keep_prompts=keep_prompts, as_json=as_json))
 
 

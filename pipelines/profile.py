@@ -21,6 +21,26 @@ class SegmentSize(BaseModel):
     max_items: int = Field(ge=1)
 
 
+class TrustFiles(BaseModel):
+    """Whose C2PA signatures count as trusted: PEM files, named from the profile's folder on.
+
+    Attributes:
+        lists: The files of a trust list.
+        anchors: Those that the organisation trusts besides.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lists: tuple[Path, ...] = ()
+    anchors: tuple[Path, ...] = ()
+
+    def found_from(self, folder: Path) -> "TrustFiles":
+        """The same with whole paths."""
+        return TrustFiles(
+            lists=tuple(folder / file for file in self.lists), anchors=tuple(folder / file for file in self.anchors)
+        )
+
+
 class Profile(BaseModel):
     """One scan profile."""
 
@@ -31,6 +51,7 @@ class Profile(BaseModel):
     limits: Limits
     faces: FaceSearch = Field(default_factory=FaceSearch)
     marks: MarkReading = Field(default_factory=MarkReading)
+    trust: TrustFiles = Field(default_factory=TrustFiles)
     segments: SegmentSize
 
     @property
@@ -49,9 +70,10 @@ def load_profile(name_or_file: str) -> Profile:
     if path.suffix not in {".yaml", ".yml"}:
         path = configs.ROOT / "profiles" / f"{name_or_file}.yaml"
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        profile = Profile.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except OSError as error:
         shipped = ", ".join(sorted(file.stem for file in (configs.ROOT / "profiles").glob("*.yaml")))
         raise UsageError(f"There is no profile {name_or_file}. Shipped: {shipped}; or name a .yaml file.") from error
     except (yaml.YAMLError, ValidationError) as error:
         raise UsageError(f"The profile {path} is not valid: {error}") from error
+    return profile.model_copy(update={"trust": profile.trust.found_from(path.resolve().parent)})

@@ -69,7 +69,7 @@ class ScanOptions:
     store: str
     detectors: tuple[str, ...] = (configs.DEFAULT_DETECTOR,)
     profile: str = "default"
-    trust_list: Path | None = None
+    trust_lists: tuple[Path, ...] = ()
     trust_anchors: tuple[Path, ...] = ()
     runner: RunnerChoice = field(default_factory=RunnerChoice)
     batch_size: int = 16
@@ -92,7 +92,8 @@ class Scan:
         self._profile: Profile = load_profile(options.profile)
         packages = load_detectors(options.detectors)
         self._detectors, needs = choices_of(packages), needs_of(packages)
-        profile, trust = self._profile, load_trust(options.trust_list, options.trust_anchors)
+        profile = self._profile
+        trust = load_trust(options.trust_lists or profile.trust.lists, (*profile.trust.anchors, *options.trust_anchors))
         if profile.faces.enabled:
             check_face_model()
         try:
