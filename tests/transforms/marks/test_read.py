@@ -6,8 +6,10 @@ import json
 import pytest
 from PIL import Image, PngImagePlugin
 
+from tests.transforms.marks import corpus
 from tests.transforms.marks.containers.other_files import jp2
 from tests.transforms.marks.containers.still_files import STORE
+from transforms.examine.sniff import SNIFF_BYTES, sniff
 from transforms.marks import read as reading
 from transforms.marks.c2pa_store import Status, Store
 from transforms.marks.mark import MOST_VALUE_CHARACTERS, Mark, MarkClass, Says
@@ -114,6 +116,26 @@ def test_a_store_in_a_format_that_the_library_does_not_read_is_told():
     found = read(data, "image/jp2")
     assert [(mark.layer, mark.integrity, mark.offset) for mark in found.marks] == [("c2pa", "unreadable", len(jp2()))]
     assert [(note.layer, note.status) for note in found.layers] == [("c2pa", "unreadable")]
+
+
+LABELLED = ["flv", "ogv", "wmv", "mkv", "webm", "mp4", "mov", "avi"]
+
+
+@pytest.mark.parametrize("ending", LABELLED)
+def test_a_label_that_ffmpeg_writes_is_found_in_every_container(ending):
+    data = corpus.by_libraries()[f"ffmpeg keys.{ending}" if ending in {"mp4", "mov"} else f"ffmpeg.{ending}"]
+    marks = read(data, sniff(data[:SNIFF_BYTES])).marks
+    is_kept = ending != "avi"  # FFmpeg writes only keys that it knows there
+    assert [mark.kind for mark in marks if mark.says is Says.AI].count("tc260.aigc") == is_kept
+    assert ("adhoc.label_text", Says.AI) in {(mark.kind, mark.says) for mark in marks}
+
+
+@pytest.mark.parametrize("name", ["jp2 exif.jp2", "psd exif.psd", "wmv xmp.wmv", "raf exif.raf", "psd xmp.psd"])
+def test_declarations_in_other_formats_are_found(name):
+    data = corpus.files()[name]
+    found = read(data, sniff(data[:SNIFF_BYTES]))
+    assert Says.AI in {mark.says for mark in found.marks}
+    assert found.layers == ()
 
 
 # When the C2PA library is asked, and what is said of what it cannot read

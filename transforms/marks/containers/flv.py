@@ -12,6 +12,7 @@ _SCRIPT: Final = 18
 _TAG_HEADER_BYTES, _SIZE_BYTES = 11, 4
 _MOST_TAGS: Final = 64
 """Metadata stands before the media; later tags are media."""
+_MOST_SCRIPTS: Final = 8
 _MOST_VALUES: Final = 100_000
 """Of a script tag, which may list every key frame."""
 _FIXED: Final = {0: 8, 1: 1, 5: 0, 6: 0, 7: 2, 11: 10}
@@ -22,6 +23,7 @@ _STRING, _OBJECT, _ECMA_ARRAY, _END, _STRICT_ARRAY, _LONG_STRING = 2, 3, 8, 9, 1
 def walk_flv(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
     """Walks an FLV file; see ``Walker``."""
     position = int.from_bytes(read_at(file, 5, 4)) + _SIZE_BYTES
+    scripts = 0
     for _ in range(_MOST_TAGS):
         header = read_at(file, position, _TAG_HEADER_BYTES)
         if len(header) < _TAG_HEADER_BYTES or not budget.visit():
@@ -31,6 +33,10 @@ def walk_flv(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
             leave_out_cut("FLV tag", position, budget)
             return
         if header[0] & 31 == _SCRIPT:
+            scripts += 1
+            if scripts > _MOST_SCRIPTS:
+                budget.leave_out(f"script tags after the first {_MOST_SCRIPTS}")
+                return
             data = read_value(file, position + _TAG_HEADER_BYTES, length, "script tag", budget)
             yield from _pieces(data or b"", position, budget)
         position += _TAG_HEADER_BYTES + length + _SIZE_BYTES

@@ -55,7 +55,7 @@ def first_picture_texts(file: BinaryIO, size: int, table: Box, site: str, budget
         size: Of the file, in bytes.
         table: The ``stbl`` box of a video track.
         site: Its place.
-        budget: Spent by boxes and units.
+        budget: Spent by boxes, units and messages.
     """
     parts = {box.name: box for box in boxes(file, table.start, table.end, site, budget)}
     if not {b"stsd", b"stsz"} <= parts.keys():
@@ -76,7 +76,7 @@ def first_picture_texts(file: BinaryIO, size: int, table: Box, site: str, budget
         if kind == codec.message and codec.header_bytes < length <= _MOST_UNIT_BYTES:
             first = start + width + codec.header_bytes
             data = read_value(file, first, length - codec.header_bytes, f"{site} SEI", budget)
-            for uuid, text in _user_data(data or b""):
+            for uuid, text in _user_data(data or b"", budget):
                 yield Piece(Form.TEXT, "container", f"{site} SEI", uuid, text, start)
         start += width + length
 
@@ -101,11 +101,11 @@ def _length_bytes(file: BinaryIO, entry: Box, codec: _Codec, site: str, budget: 
     return 4
 
 
-def _user_data(data: bytes) -> Iterator[tuple[str, str]]:
+def _user_data(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     """UUID and text of each unregistered user data of a unit of messages."""
     data = data.replace(b"\0\0\3", b"\0\0")  # bytes that keep start codes out of units
     position = 0
-    while position + 2 <= len(data):
+    while position + 2 <= len(data) and budget.visit():
         kind, position = _summed(data, position)
         length, position = _summed(data, position)
         payload = data[position : position + length]

@@ -137,6 +137,12 @@ def test_what_x264_writes_is_read_and_is_no_trace_of_a_generator():
     assert [mark for mark in read_meaning(properties, read_rules()) if mark.kind != "software.editor"] == []
 
 
+def test_messages_are_counted():
+    walk = walked(walk_isobmff, film(message(*[(4, b"")] * 2000, (5, KLING + b"kling-ai")), PICTURE), elements=1000)
+    assert walk.texts == {}
+    assert walk.left_out == ["elements after the first 1000"]
+
+
 def test_cut_anywhere():
     assert_survives_every_cut(walk_isobmff, EVERYTHING)
 
