@@ -1,14 +1,19 @@
 """``aiqyn doctor``: every decoder, the face finder and detectors, tried on files made for it, in a real child."""
 
+import io
 import os
+import struct
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from rich.console import Console
 from rich.table import Table
 
@@ -46,6 +51,13 @@ _FACE = (
     ((160, 182), (9, 6), (196, 140, 110)),
     ((160, 175), (5, 14), (210, 156, 124)),
     ((160, 212), (24, 7), (180, 80, 80)),
+)
+# A JUMBF superbox of the type c2pa with no manifest in it (C2PA specification 2.2, 11.1.4).
+_DESCRIPTION: Final = b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71\x03c2pa\x00"
+_EMPTY_STORE: Final = (
+    struct.pack(">I4s", 16 + len(_DESCRIPTION), b"jumb")
+    + struct.pack(">I4s", 8 + len(_DESCRIPTION), b"jumd")
+    + _DESCRIPTION
 )
 
 
@@ -94,6 +106,8 @@ def _checks(detectors: Sequence[str]) -> Iterator[Check]:
                 yield _decode(child, path)
             if faces.enabled:
                 yield _find_face(child, Path(folder) / "face.png")
+            for name, content, kind in _declared():
+                yield _read_mark(child, Path(folder) / f"{name}.png", content, kind)
     finally:
         child.close()
     for package in packages.values():
@@ -152,6 +166,33 @@ def _find_face(child: Child, path: Path) -> Check:
     except ChildDiedError as error:
         return Check("faces", passed=False, detail=error.detail)
     return Check("faces", passed=counts == [1], detail=f"faces found in a picture of one: {counts}")
+
+
+def _declared() -> Iterator[tuple[str, bytes, str]]:
+    """A picture that a generator left its settings in, and one with a manifest store that holds no manifest."""
+    info = PngInfo()
+    info.add_text("parameters", "a garden\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 160x96")
+    for name, kind, metadata in (("metadata", "generator.automatic1111", info), ("C2PA", "c2pa.manifest", None)):
+        stream = io.BytesIO()
+        Image.fromarray(_pattern(0)).save(stream, "PNG", pnginfo=metadata)
+        content = stream.getvalue()
+        if metadata is None:
+            chunk = b"caBX" + _EMPTY_STORE
+            sum_ = zlib.crc32(chunk).to_bytes(4)
+            content = content[:33] + len(_EMPTY_STORE).to_bytes(4) + chunk + sum_ + content[33:]
+        yield name, content, kind
+
+
+def _read_mark(child: Child, path: Path, content: bytes, kind: str) -> Check:
+    """What was put in has to be told; of a store without a manifest, that it cannot be read."""
+    name = f"marks: {path.stem}"
+    path.write_bytes(content)
+    try:
+        marks = _examine(child, path).examination.marks
+    except ChildDiedError as error:
+        return Check(name, passed=False, detail=error.detail)
+    detail = ", ".join(f"{mark.kind} by {mark.tool}" for mark in marks) or "nothing found"
+    return Check(name, passed=[mark.kind for mark in marks] == [kind], detail=detail)
 
 
 def _fusion(package: FusionPackage) -> Check:
