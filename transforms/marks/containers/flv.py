@@ -47,6 +47,8 @@ def _pieces(data: bytes, offset: int, budget: Budget) -> Iterator[Piece]:
     reader = _Amf(data, budget)
     site = next((text for _, text in reader.texts("", 0)), "")
     for name, text in reader.texts("", 0):
+        if not budget.visit():
+            return
         if name == "liveXML":
             yield Piece(Form.XMP, "xmp", site, name, text.encode(), offset)
         elif text:

@@ -78,6 +78,11 @@ def test_structures_without_an_end_are_told():
     assert (walk.told, len(walk.left_out)) == ([], 1)
 
 
+def test_texts_are_counted():
+    walk = walked(walk_flv, flv(script([(b"comment", amf_text(b"said"))] * 50)), elements=20)
+    assert (len(walk.pieces), walk.left_out) == (19, ["elements after the first 20"])
+
+
 def test_script_tags_are_few():
     walk = walked(walk_flv, flv(*[script([(b"comment", amf_text(b"said"))])] * 9))
     assert (len(walk.pieces), walk.left_out) == (8, ["script tags after the first 8"])
