@@ -86,10 +86,25 @@ FILMS = {
     "canon": (film(user_data(box(b"CNCV", b"CanonAVC0005"), thumbnail())), "Canon Canon EOS 70D"),
     "canon model": (film(user_data(box(b"CNMN", b"Canon EOS 550D\0" + bytes(20)))), "Canon EOS 550D"),
     "canon powershot": (
-        film(user_data(box(b"manu", bytes(6), b"Canon\0"), box(b"modl", bytes(6), b"Canon PowerShot SX280 HS\0"))),
+        film(
+            user_data(
+                box(b"manu", bytes(4), b"\x15\xc7Canon\0"),
+                box(b"modl", bytes(4), b"\x15\xc7Canon PowerShot SX280 HS\0"),
+            )
+        ),
         "Canon Canon PowerShot SX280 HS",
     ),
     "nikon": (film(user_data(box(b"TAGS", b"NIKON DIGITAL CAMERA\0" + bytes(range(200))))), "NIKON DIGITAL CAMERA"),
+    "panasonic": (film(user_data(box(b"PANA", bytes(4), b"DMC-GH4".ljust(16, b"\0"), bytes(200)))), "DMC-GH4"),
+    "other panasonic": (film(user_data(box(b"PANA", bytes(12), b"DMC-FZ1000".ljust(16, b"\0")))), "DMC-FZ1000"),
+    "leica": (
+        film(user_data(box(b"LEIC", b"LEICA CAMERA AG".ljust(22, b"\0"), b"LEICA Q3".ljust(30, b"\0"), bytes(99)))),
+        "LEICA CAMERA AG LEICA Q3",
+    ),
+    "other data under a camera's name": (
+        film(user_data(box(b"PANA", bytes(range(128, 250))), box(b"TAGS", b"\1\2\3"), box(b"FIRM"))),
+        None,
+    ),
     "sony": (
         ftyp(b"XAVC")
         + sony('<Device manufacturer="Sony" modelName="ILCE-7M4" serialNo="4294967295"/>')

@@ -4,12 +4,12 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from transforms.marks.containers.box_camera import CAMERA_BOXES, camera_texts
 from transforms.marks.containers.boxes import Box, boxes, code, content
 from transforms.marks.containers.positions import without_position
 from transforms.marks.containers.reading import read_at
 from transforms.marks.pieces import Budget, Form, Piece
 
-_MOST_CAMERA_BYTES: Final = 80
 _DATA_HEADER_BYTES: Final = 8  # type, locale
 _UTF_8, _UTF_16, _SHIFT_JIS, _UNTYPED = {1, 4}, {2, 5}, 3, 0
 _SIGNED: Final = {21, 65, 66, 67, 74}
@@ -18,14 +18,6 @@ _REALS: Final = {(23, 4): ">f", (24, 8): ">d"}
 _PICTURES: Final = {12, 13, 14, 27}
 _3GPP_TEXTS: Final = {b"titl", b"dscp", b"cprt", b"perf", b"auth", b"gnre", b"albm", b"tnam"}
 _LABELS: Final = {b"aigc", b"AIGC"}
-_CAMERA_TEXTS: Final = {
-    b"CNMN": "Camera Model Name",
-    b"FIRM": "GoPro Firmware",
-    b"TAGS": "Camera Manufacturer",  # before data of its own
-    b"manu": "Camera Manufacturer",
-    b"modl": "Camera Model Name",
-}
-"""As ExifTool's ``QuickTime.pm`` knows them."""
 
 
 def read_keys(file: BinaryIO, box: Box, site: str, budget: Budget) -> dict[int, str]:
@@ -103,11 +95,8 @@ def user_data(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[P
 
     Source: QuickTime File Format, User Data Atoms; 3GPP TS 26.244, 8; the TC260 label as ``aigc``.
     """
-    if box.name in _CAMERA_TEXTS:
-        raw = read_at(file, box.start, min(_MOST_CAMERA_BYTES, box.size))
-        text = _either(raw.lstrip(b"\0").partition(b"\0")[0])
-        if text.isprintable() and text:
-            yield _text(f"{site}/{code(box.name)}", _CAMERA_TEXTS[box.name], text.strip(), box.offset)
+    if box.name in CAMERA_BOXES:
+        yield from camera_texts(file, box, site)
         return
     if box.name[:1] != b"\xa9" and box.name not in _3GPP_TEXTS | _LABELS | {b"name"}:
         return
