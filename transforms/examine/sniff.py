@@ -28,6 +28,7 @@ _SIGNATURES: Final = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
     (b"\xff\x4f\xff\x51", "image/jp2"),
     (b"8BPS\0\x01", "image/vnd.adobe.photoshop"),
+    (b"8BPS\0\x02", "image/vnd.adobe.photoshop"),
     (b"FLV\x01", "video/x-flv"),
     (b"\0\0\x01\xba", "video/mpeg"),
     (b"\0\0\x01\xb3", "video/mpeg"),

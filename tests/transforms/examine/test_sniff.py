@@ -30,6 +30,7 @@ def test_pictures_are_known_by_their_first_bytes(name):
         (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
         (b"\xff\x4f\xff\x51", "image/jp2"),
         (b"8BPS\0\x01", "image/vnd.adobe.photoshop"),
+        (b"8BPS\0\x02", "image/vnd.adobe.photoshop"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
         (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"),
         (b"II*\0\x10\0\0\0CR\2\0", "image/x-canon-cr2"),
