@@ -144,8 +144,6 @@ class _Reader:
     def _ifd_values(self, tiff: _Tiff, space: str, entries: list[_Entry]) -> Iterator[tuple[str, str, str]]:
         """The properties of an IFD and of those that its entries point to."""
         for entry in entries:
-            if not self._budget.visit():
-                return
             if entry.tag in _INNER:
                 inner, _ = self._ifd(tiff, self._pointer(tiff, entry))
                 yield from self._ifd_values(tiff, _INNER[entry.tag], inner)
@@ -161,7 +159,7 @@ class _Reader:
 
     def _ifd(self, tiff: _Tiff, position: int) -> tuple[list[_Entry], int]:
         """The entries of the IFD at a position, and where the next one is; nothing where it was read before."""
-        if position in self._seen:
+        if position in self._seen or not self._budget.visit():
             return [], 0
         if len(self._seen) >= _MOST_IFDS:
             self._budget.leave_out(f"{self.where}: IFDs after the first {_MOST_IFDS}")
@@ -182,7 +180,8 @@ class _Reader:
             for tag, kind, number, field in tiff.entries.iter_unpack(
                 block[: len(block) // tiff.entries.size * tiff.entries.size]
             )
-            if kind in sizes and number
+            # Spent here and not when they are told: an IFD may be read for nothing but where the next one is.
+            if self._budget.visit() and kind in sizes and number
         ]
         following = self._at(first + count * tiff.entries.size, tiff.offsets.size)
         return entries, tiff.offsets.unpack(following)[0] if len(following) == tiff.offsets.size else 0

@@ -23,6 +23,12 @@ MOST_ITEMS = 1000
 MOST_NAME_CHARACTERS = 200
 """Of a property's name or a namespace; longer ones, repeated in every path below them, would multiply."""
 
+_MOST_ATTRIBUTES = 50_000
+"""Of one element; a packet of 4 MiB has room for half a million."""
+
+_PASSED_OF_AN_ELEMENT = 16
+"""How many elements or attributes that are passed over count as one that is read."""
+
 _LEVELS_OF_XML = 4
 """A structure in an array takes four elements: property, ``rdf:Seq``, ``rdf:li``, ``rdf:Description``."""
 
@@ -191,6 +197,7 @@ class _Reader:
         self._open: list[_Element] = []
         self._scopes: dict[str, list[str]] = {}
         self._skipped = 0
+        self._passed = 0
 
     def refuse(self, *_: object) -> None:
         """A document type declaration begins."""
@@ -198,10 +205,12 @@ class _Reader:
 
     def start(self, tag: str, listed: list[str]) -> None:
         """An element begins; ``listed`` has names and values of its attributes by turns."""
+        most = 2 * _MOST_ATTRIBUTES  # names and values
         if self._skipped or not self._wanted():
             self._skipped += 1
+            self._pass(1 + len(listed) // 2)
             return
-        attributes = list(zip(listed[::2], listed[1::2], strict=True))
+        attributes = list(zip(listed[:most:2], listed[1:most:2], strict=True))
         declared = self._declare(attributes)
         named = [(self._resolve(key, of_attribute=True), value) for key, value in attributes if not _declares(key)]
         element = self._element(self._resolve(tag, of_attribute=False), named)
@@ -211,6 +220,10 @@ class _Reader:
             return
         element.declared = declared
         self._open.append(element)
+        if len(listed) > most:
+            while self._budget.visit():  # to its end: what is left of them is not read
+                pass
+            raise _EndOfBudgetError
 
     def end(self, _: str) -> None:
         """An element ends."""
@@ -227,6 +240,14 @@ class _Reader:
         """Text of the innermost open element."""
         if not self._skipped and self._open and self._open[-1].role in {_Role.PROPERTY, _Role.LITERAL}:
             self._open[-1].text.append(text)
+
+    def _pass(self, count: int) -> None:
+        """Counts what may be passed over: it has to be stepped through, and a packet may hold a million of it."""
+        before = self._passed // _PASSED_OF_AN_ELEMENT
+        self._passed += count
+        for _ in range(before, self._passed // _PASSED_OF_AN_ELEMENT):
+            if not self._budget.visit():
+                raise _EndOfBudgetError
 
     def _wanted(self) -> bool:
         """Whether the element that begins is to be read."""

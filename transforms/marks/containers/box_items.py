@@ -99,6 +99,8 @@ def _locations(data: bytes, wanted: dict[int, _Item], what: str, budget: Budget)
     extent_bytes = index_bytes + offset_bytes + length_bytes
     position = 6 + number_bytes
     for _ in range(int.from_bytes(data[6:position])):
+        if not budget.visit():
+            break
         number, position = _number(data, position, number_bytes)
         method, position = _number(data, position, 2 if version else 0)
         reference, position = _number(data, position, 2)
@@ -112,7 +114,9 @@ def _locations(data: bytes, wanted: dict[int, _Item], what: str, budget: Budget)
             # Extents without a field of their own are all the same one, however many the count says.
             starts = range(position, end, extent_bytes) if extent_bytes else range(position, position + 1)
             spans = tuple(
-                _extent(data, start + index_bytes, offset_bytes, length_bytes, base) for start in starts if extents
+                _extent(data, start + index_bytes, offset_bytes, length_bytes, base)
+                for start in starts
+                if extents and budget.visit()
             )
             found[number] = _Location(method & 15, reference != 0, spans)
         position = end

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 from transforms.marks.containers.box_camera import CAMERA_BOXES, camera_texts
 from transforms.marks.containers.boxes import Box, boxes, code, content
 from transforms.marks.containers.positions import without_position
-from transforms.marks.containers.reading import read_at
+from transforms.marks.containers.reading import MOST_NAME_CHARACTERS, read_at
 from transforms.marks.pieces import Budget, Form, Piece
 
 _DATA_HEADER_BYTES: Final = 8  # type, locale
@@ -28,12 +28,12 @@ def read_keys(file: BinaryIO, box: Box, site: str, budget: Budget) -> dict[int, 
     data = content(file, box, f"{site}/keys", budget) or b""
     names: dict[int, str] = {}
     position = 8  # version and flags, number of entries
-    while position + 8 <= len(data):
+    while position + 8 <= len(data) and budget.visit():
         length = int.from_bytes(data[position : position + 4])
         if length < 8:
             budget.leave_out(f"{site}/keys: what follows a key of impossible size")
             break
-        names[len(names) + 1] = _utf_8(data[position + 8 : position + length])
+        names[len(names) + 1] = _name(data[position + 8 : position + length])
         position += length
     return names
 
@@ -51,9 +51,9 @@ def item_list(file: BinaryIO, ilst: Box, keys: dict[int, str], site: str, budget
         name, inside = keys.get(int.from_bytes(item.name)) or code(item.name), site
         for part in boxes(file, item.start, item.end, f"{site}/{name}", budget):
             if item.name == b"----" and part.name == b"mean":
-                inside = f"{site}/----:{_utf_8(content(file, part, site, budget, skip=4) or b'')}"
+                inside = f"{site}/----:{_name(content(file, part, site, budget, skip=4) or b'')}"
             elif item.name == b"----" and part.name == b"name":
-                name = _utf_8(content(file, part, site, budget, skip=4) or b"")
+                name = _name(content(file, part, site, budget, skip=4) or b"")
             elif part.name == b"data":
                 yield from _data(file, part, inside, name, budget)
 
@@ -147,6 +147,10 @@ def _either(raw: bytes) -> str:
         return raw.decode().rstrip("\0")
     except UnicodeDecodeError:
         return raw.decode("mac_roman").rstrip("\0")
+
+
+def _name(raw: bytes) -> str:
+    return _utf_8(raw)[:MOST_NAME_CHARACTERS]
 
 
 def _utf_8(raw: bytes) -> str:

@@ -14,7 +14,7 @@ from transforms.marks.pieces import Budget, Form, Piece
 _HEADER_BYTES: Final = 13
 _EXTENSION, _IMAGE, _END = b"!", b",", b";"
 _COMMENT, _APPLICATION = b"\xfe", b"\xff"
-_BLOCKS_OF_AN_ELEMENT: Final = 256
+_BLOCKS_OF_AN_ELEMENT: Final = 128
 _XMP_TRAILER: Final = b"\x01" + bytes(range(0xFF, 0xF0, -1))
 
 

@@ -128,7 +128,7 @@ def _media(file: BinaryIO, size: int, media: Box, budget: Budget) -> Iterator[Pi
                 yield Piece(Form.TEXT, "container", f"{site}/hdlr", "handler_name", name, box.offset)
     if is_video:
         for box in parts:
-            yield from _compressor_names(file, box, site, budget)
+            yield from _compressor_names(file, box, site, 0, budget)
             yield from _first_picture(file, size, box, site, budget)
 
 
@@ -147,11 +147,14 @@ def _handler_name(raw: bytes) -> str:
     return name.partition(b"\0")[0].decode("utf-8", "replace").strip()
 
 
-def _compressor_names(file: BinaryIO, box: Box, site: str, budget: Budget) -> Iterator[Piece]:
+def _compressor_names(file: BinaryIO, box: Box, site: str, depth: int, budget: Budget) -> Iterator[Piece]:
     inside = f"{site}/{code(box.name)}"
     if box.name in {b"minf", b"stbl"}:
+        if depth >= budget.limits.depth:
+            budget.leave_out(f"boxes nested more than {depth} deep in {site}")
+            return
         for part in boxes(file, box.start, box.end, inside, budget):
-            yield from _compressor_names(file, part, inside, budget)
+            yield from _compressor_names(file, part, inside, depth + 1, budget)
     elif box.name == b"stsd":
         for entry in boxes(file, box.start + 8, box.end, inside, budget):
             offset, length = _COMPRESSOR_NAME

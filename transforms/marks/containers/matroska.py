@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
 from transforms.marks.containers.positions import without_position
-from transforms.marks.containers.reading import read_at, read_value
+from transforms.marks.containers.reading import MOST_NAME_CHARACTERS, read_at, read_value
 from transforms.marks.pieces import Budget, Form, Piece
 
 _SEGMENT, _SEEK_HEAD, _INFO, _TRACKS, _CLUSTER = 0x18538067, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675
@@ -127,7 +127,7 @@ def _simple_tag(segment: _Segment, tag: _Element, site: str, depth: int) -> Iter
     nested: list[_Element] = []
     for part in _children(segment, tag, site):
         if part.name == _TAG_NAME:
-            name = _text(_value(segment, part, site))
+            name = _text(_value(segment, part, site))[:MOST_NAME_CHARACTERS]
         elif part.name == _TAG_STRING:
             text = _text(_value(segment, part, f"{site} '{name}'"))
         elif part.name == _TAG_BINARY:

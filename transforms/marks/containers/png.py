@@ -13,6 +13,7 @@ from transforms.marks.pieces import Budget, Form, Piece
 
 _SIGNATURE_BYTES: Final = 8
 _MOST_KEY_BYTES: Final = 256
+_MOST_INFLATION: Final = 1032  # times that deflate makes a value smaller (https://zlib.net/zlib_tech.html)
 _TEXTS: Final = frozenset({"tEXt", "zTXt", "iTXt"})
 _XMP_KEY: Final = "XML:com.adobe.xmp"
 _RAW_PROFILE: Final = re.compile(r"Raw profile type (exif|app1|xmp|iptc|8bim)", re.IGNORECASE)
@@ -38,6 +39,7 @@ class _Inflater:
         try:
             value = zlib.decompressobj().decompress(data, limits.value_bytes + 1)
         except zlib.error:
+            self.spent_bytes += min(len(data) * _MOST_INFLATION, limits.value_bytes)  # it may have got that far
             self.budget.leave_out(f"{what} cannot be inflated")
             return None
         self.spent_bytes += len(value)

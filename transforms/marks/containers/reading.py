@@ -1,8 +1,11 @@
 """Reads single parts of a file; no length that a file claims is believed."""
 
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from transforms.marks.pieces import Budget
+
+MOST_NAME_CHARACTERS: Final = 200
+"""Of a name that a file gives to a value; a longer one, repeated in every place below it, would multiply."""
 
 
 def read_at(file: BinaryIO, offset: int, size_bytes: int) -> bytes:
