@@ -9,6 +9,7 @@ import io
 import json
 import struct
 import tempfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -267,15 +268,15 @@ def edited(data: bytes) -> bytes:
     return data.replace(b"TestDiffusion", b"HandOfAnArtis")
 
 
-def signed_when_expired(jpeg: bytes, signer: Chain) -> bytes:
-    """A JPEG signed by ``signer``, signed anew under its expired leaf: no library signs with such a certificate.
+def signed_when_expired(data: bytes, signer: Chain) -> bytes:
+    """A file signed by ``signer``, signed anew under its expired leaf: no library signs with such a certificate.
 
     The new signature is right; only the certificate's time is over, and no time stamp says when it was made
     (COSE_Sign1, RFC 9052, 4.2 and 4.4).
     """
-    out = jpeg.replace(_der(signer.leaf), _der(signer.expired_leaf))
-    assert out != jpeg
-    assert len(out) == len(jpeg)
+    out = data.replace(_der(signer.leaf), _der(signer.expired_leaf))
+    assert out != data
+    assert len(out) == len(data)
     _, claim = _cbor_box(out, b"c2pa.claim.v2\0")
     start, sign1 = _cbor_box(out, b"c2pa.signature\0")
     assert sign1[:2] == b"\xd2\x84"
@@ -283,7 +284,15 @@ def signed_when_expired(jpeg: bytes, signer: Chain) -> bytes:
     structure = b"\x84\x6aSignature1" + protected + b"\x40" + _byte_string(claim)
     r, s = decode_dss_signature(signer.key.sign(structure, ec.ECDSA(hashes.SHA256())))
     at = start + sign1.rindex(b"\xf6\x58\x40") + 3
-    return out[:at] + r.to_bytes(32) + s.to_bytes(32) + out[at + 64 :]
+    out = out[:at] + r.to_bytes(32) + s.to_bytes(32) + out[at + 64 :]
+    return _with_checksum(out) if out[:4] == b"\x89PNG" else out
+
+
+def _with_checksum(png: bytes) -> bytes:
+    """The PNG with the checksum that its chunk with the store has now."""
+    at = png.index(b"caBX")
+    end = at + 4 + int.from_bytes(png[at - 4 : at])
+    return png[:end] + zlib.crc32(png[at:end]).to_bytes(4) + png[end + 4 :]
 
 
 def _cbor_box(data: bytes, label: bytes) -> tuple[int, bytes]:

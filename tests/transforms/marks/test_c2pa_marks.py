@@ -156,6 +156,16 @@ def test_what_only_the_ingredient_says_is_told_as_the_ingredient_s():
     )
 
 
+def test_an_ingredient_that_was_damaged_when_it_was_taken_is_invalid_in_an_intact_file():
+    parent = corpus.Ingredient(corpus.edited(signed()), JPEG)
+    found = marks(signed(corpus.opened(0), ingredients=[parent]), newsroom())
+    told = {(mark.facts["role"], mark.integrity) for mark in found}
+    assert told == {("active", "trusted"), ("ingredient", "invalid")}
+    action = one(found, "c2pa.action")
+    assert (action.says, action.mark_class) == (Says.AI, MarkClass.DECLARED)
+    assert "assertion.hashedURI.mismatch" in action.facts["codes"]
+
+
 def test_one_of_two_components_is_a_part():
     made, taken = (
         corpus.Ingredient(signed(), JPEG, "componentOf"),
