@@ -1,13 +1,12 @@
 """Checks the rule files of the marks layer strictly; the examiner's children, who load no pydantic, only read them."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from pipelines.strict_yaml import yaml_problems
 from transforms.marks.mark import Says
 from transforms.marks.meaning.traces import READERS
 
@@ -140,35 +139,12 @@ class SoftwareFile(_Strict):
     editors: Annotated[list[EditorRow], Field(min_length=1)]
 
 
-class LanguageRow(_Strict):
-    """The words of a label in one language."""
-
-    code: Literal["kk", "ru", "en", "zh"]
-    spaced: bool = True
-    ai: Annotated[list[Pattern], Field(min_length=1)]
-    links: list[Pattern]
-    made: Annotated[list[Pattern], Field(min_length=1)]
-    edited: Annotated[list[Pattern], Field(min_length=1)] | None = None
-    labels: list[Pattern] = []
-    labels_of_edits: list[Pattern] = []
-    denials: Annotated[list[Pattern], Field(min_length=1)] | None = None
-    negation_before: list[Pattern] = []
-    negation_after: list[Pattern] = []
-
-
-class AdhocRow(_Strict):
-    """Fields that answer by yes or no."""
+class AdhocFile(_Strict):
+    """``adhoc.yaml``: fields that answer by yes or no."""
 
     names: Annotated[list[Text], Field(min_length=1)]
     answers_yes: Annotated[list[Text], Field(min_length=1)]
     answers_no: Annotated[list[Text], Field(min_length=1)]
-
-
-class PhrasesFile(_Strict):
-    """``phrases.yaml``."""
-
-    languages: Annotated[list[LanguageRow], Field(min_length=1)]
-    adhoc: AdhocRow
 
 
 class MeaningRow(_Strict):
@@ -188,7 +164,7 @@ FILES: dict[str, type[BaseModel]] = {
     "source_types.yaml": SourceTypesFile,
     "generators.yaml": GeneratorsFile,
     "software.yaml": SoftwareFile,
-    "phrases.yaml": PhrasesFile,
+    "adhoc.yaml": AdhocFile,
     "meanings.yaml": MeaningsFile,
 }
 
@@ -202,30 +178,4 @@ def problems(path: Path) -> list[str]:
     Raises:
         OSError: The file is missing or unreadable.
     """
-    text = path.read_text("utf-8")
-    try:
-        tree, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        return [f"{path.name}: no YAML: {error}"]
-    try:
-        FILES[path.name].model_validate(data)
-    except ValidationError as errors:
-        return [
-            f"{path.name}:{_line(tree, error['loc'])}: {'.'.join(map(str, error['loc']))}: {error['msg']}"
-            for error in errors.errors()
-        ]
-    return []
-
-
-def _line(tree: Any, place: Sequence[str | int]) -> int:
-    """The line of the deepest node on the way to a place, from 1; steps that pydantic adds are passed over."""
-    line = tree.start_mark.line
-    for step in place:
-        if isinstance(tree, yaml.MappingNode):
-            found = next(((key, value) for key, value in tree.value if key.value == str(step)), None)
-            if found is not None:
-                line, tree = found[0].start_mark.line, found[1]
-        elif isinstance(tree, yaml.SequenceNode) and isinstance(step, int) and step < len(tree.value):
-            tree = tree.value[step]
-            line = tree.start_mark.line
-    return int(line) + 1
+    return yaml_problems(path.name, path.read_text("utf-8"), FILES[path.name])

@@ -33,7 +33,7 @@ def test_every_file_that_is_read_is_checked() -> None:
         ("generators.yaml", "id: sdnext.name", "id: sdnext", "ids given twice: ['sdnext']"),
         ("source_types.yaml", "says: ai,", "says: robot,", "terms.0.says: Input should be"),
         ("software.yaml", "[krita]", "['kri(ta']", "is no pattern"),
-        ("phrases.yaml", "    made: ['生成'", "    make: ['生成'", "languages.4.made: Field required"),
+        ("adhoc.yaml", "answers_yes:", "answers_jes:", "answers_yes: Field required"),
         ("meanings.yaml", "does_not_mean: Nothing was fetched", "means_not: Nothing was fetched", "does_not_mean"),
     ],
 )

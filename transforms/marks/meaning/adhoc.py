@@ -5,12 +5,13 @@ The law of Kazakhstan prescribes no format, so a mark that a machine can read co
 
 import re
 
+from transforms.labels.match import match_text
+from transforms.labels.records import Lexicon
 from transforms.marks.mark import Mark, MarkClass, Says
 from transforms.marks.meaning.generators import NamedProperty
 from transforms.marks.meaning.marking import mark_of
 from transforms.marks.meaning.names import normal_name
-from transforms.marks.meaning.phrases import find_phrase
-from transforms.marks.meaning.rules import AdhocKeys, Language
+from transforms.marks.meaning.rules import AdhocKeys
 
 KEY_KIND, TEXT_KIND = "adhoc.ai_generated", "adhoc.label_text"
 _MOST_ANSWER, _MOST_TEXT = 40, 100_000
@@ -41,17 +42,17 @@ def read_adhoc_key(named: NamedProperty, keys: AdhocKeys) -> Mark | None:
 
 
 def read_label_text(
-    named: NamedProperty, text_names: frozenset[str], languages: tuple[Language, ...], *, keep_prompts: bool
+    named: NamedProperty, text_names: frozenset[str], lexicon: Lexicon, *, keep_prompts: bool
 ) -> Mark | None:
     """The mark of a label in a text for people; only the label is shown, since prompts stand in such texts too."""
     if text_names.isdisjoint(named.names) and named.names != ("",):
         return None
-    phrase = find_phrase(named.prop.value, languages)
-    if phrase is None:
+    label = match_text(named.prop.value, lexicon)
+    if label is None:
         return None
-    facts = {"language": phrase.language, "phrase": phrase.text}
-    shown = None if keep_prompts else phrase.text
-    return mark_of(named.prop, TEXT_KIND, phrase.says, MarkClass.DECLARED, facts, shown=shown)
+    facts = {"language": label.language, "phrase": label.text}
+    shown = None if keep_prompts else label.text
+    return mark_of(named.prop, TEXT_KIND, label.says, MarkClass.DECLARED, facts, shown=shown)
 
 
 def _answer(name: str, value: str, keys: AdhocKeys) -> Says | None:

@@ -56,7 +56,7 @@ def _of_single_properties(
         if generator is None or generator.facts["confidence"] == "name":
             others = [
                 read_adhoc_key(named, rules.adhoc),
-                read_label_text(named, rules.text_names, rules.languages, keep_prompts=keep_prompts),
+                read_label_text(named, rules.text_names, rules.lexicon, keep_prompts=keep_prompts),
             ]
             yield from ((index, mark) for mark in others if mark is not None)
         if generator is None:

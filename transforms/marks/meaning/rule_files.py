@@ -1,4 +1,4 @@
-"""Reads the rules from ``configs/marks``; ``pipelines.marks_config`` checks the same files strictly.
+"""Reads the rules from ``configs/marks`` and the lexicon of labels; ``pipelines.marks_config`` checks them strictly.
 
 An examiner child calls ``read_rules`` once, before its door closes.
 """
@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import yaml
 
 import configs
+from transforms.labels.lexicon import read_lexicon
 from transforms.marks.mark import Says
 from transforms.marks.meaning.names import normal_name
-from transforms.marks.meaning.phrase_patterns import language
 from transforms.marks.meaning.rules import (
     AdhocKeys,
     EditorRule,
@@ -26,7 +26,7 @@ from transforms.marks.meaning.rules import (
     Where,
 )
 
-FILES = ("source_types.yaml", "generators.yaml", "software.yaml", "phrases.yaml", "meanings.yaml")
+FILES = ("source_types.yaml", "generators.yaml", "software.yaml", "adhoc.yaml", "meanings.yaml")
 _LOADER = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
 )  # libyaml reads the files ten times faster; both load no objects
@@ -50,11 +50,12 @@ def read_rules() -> Rules:
 
 
 def load_rules(root: Path) -> Rules:
-    """Reads ``<root>/marks/*.yaml``.
+    """Reads ``<root>/marks/*.yaml``; the lexicon is the one that the project ships.
 
     Raises:
         OSError: A file is missing or unreadable.
         RulesError: A file is not as it should be.
+        LexiconError: A file of the lexicon is not.
     """
     data = {name: _read(root / "marks" / name) for name in FILES}
     groups: _Groups = _build("generators.yaml", _name_groups, data["generators.yaml"])
@@ -64,8 +65,8 @@ def load_rules(root: Path) -> Rules:
         editors=_build("software.yaml", _editors, data["software.yaml"]),
         software_names=groups["software"],
         text_names=groups["text"],
-        languages=_build("phrases.yaml", lambda file: tuple(map(language, file["languages"])), data["phrases.yaml"]),
-        adhoc=_build("phrases.yaml", _adhoc, data["phrases.yaml"]),
+        lexicon=read_lexicon(),
+        adhoc=_build("adhoc.yaml", _adhoc, data["adhoc.yaml"]),
         meanings=_build("meanings.yaml", _meanings, data["meanings.yaml"]),
     )
 
@@ -142,8 +143,7 @@ def _editors(file: Any) -> tuple[EditorRule, ...]:
 
 
 def _adhoc(file: Any) -> AdhocKeys:
-    row = file["adhoc"]
-    names, yes, no = (frozenset(map(normal_name, row[key])) for key in ("names", "answers_yes", "answers_no"))
+    names, yes, no = (frozenset(map(normal_name, file[key])) for key in ("names", "answers_yes", "answers_no"))
     return AdhocKeys(names, yes, no)
 
 

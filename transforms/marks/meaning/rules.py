@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from transforms.labels.records import Lexicon
 from transforms.marks.mark import Says
 
 
@@ -100,27 +101,6 @@ class EditorRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
-    """The words of an AI label in one language (``phrases``).
-
-    Attributes:
-        code: ``kk``, ``ru``, ``en``, ``zh``.
-        denials: Whole statements that no AI was used.
-        labels: Statements that it was, of all of the item or, in the second pattern, of an edit.
-        labels_of_edits: See ``labels``.
-        negation_before: Ends where a label begins, and turns it into its opposite.
-        negation_after: Begins where a label ends, and turns it into its opposite.
-    """
-
-    code: str
-    denials: re.Pattern[str] | None
-    labels: re.Pattern[str]
-    labels_of_edits: re.Pattern[str] | None
-    negation_before: re.Pattern[str] | None
-    negation_after: re.Pattern[str] | None
-
-
-@dataclass(frozen=True, slots=True)
 class AdhocKeys:
     """Names of fields that say by yes or no whether AI made an item, and the words of the answer; all normalised."""
 
@@ -147,7 +127,7 @@ class Rules:
         editors: In order of precedence.
         software_names: Names of fields that name software.
         text_names: Names of fields that hold free text for people.
-        languages: In order of precedence.
+        lexicon: Words of labels in texts for people.
         adhoc: Ad-hoc fields.
         meanings: By kind, or by the beginning of kinds up to a dot.
     """
@@ -157,7 +137,7 @@ class Rules:
     editors: tuple[EditorRule, ...]
     software_names: frozenset[str]
     text_names: frozenset[str]
-    languages: tuple[Language, ...]
+    lexicon: Lexicon
     adhoc: AdhocKeys
     meanings: Mapping[str, Meaning]
 

@@ -33,6 +33,16 @@ KINDS = {
     "watermark.sd2",
     "watermark.sdxl",
     "watermark.flux",
+    "label.text",
+    "icon.eu_ai",
+    "icon.eu_ai_generated",
+    "icon.eu_ai_modified",
+    "icon.content_credentials",
+    "trace.wordmark",
+    "trace.gemini_sparkle",
+    "caption.sidecar",
+    "caption.context",
+    "caption.subtitles",
 }
 
 

@@ -1,0 +1,111 @@
+"""Reads the label lexicon from ``configs/lexicon``; ``pipelines.lexicon_config`` checks the same files strictly.
+
+An examiner child calls ``read_lexicon`` before its door closes.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+import configs
+from transforms.labels.building import build
+from transforms.labels.entries import EntryError
+from transforms.labels.records import LISTS, Lexicon
+
+__all__ = ["LEXICON_FILES", "Lexicon", "LexiconError", "build_lexicon", "read_lexicon", "split_entries"]
+LEXICON_FILES = (
+    "kk.yaml",
+    "kk_latin.yaml",
+    "ru.yaml",
+    "en.yaml",
+    "zh.yaml",
+    "uz.yaml",
+    "ko.yaml",
+    "ja.yaml",
+    "tr.yaml",
+    "de.yaml",
+    "fr.yaml",
+    "es.yaml",
+    "it.yaml",
+    "pt.yaml",
+    "pl.yaml",
+    "uk.yaml",
+    "wordmarks.yaml",
+)
+"""Names of the shipped files under ``configs/lexicon``, languages in order of precedence."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class LexiconError(Exception):
+    """A text of the lexicon is not as it should be; the message names it."""
+
+
+def read_lexicon(extra: Sequence[str] = ()) -> Lexicon:
+    """The shipped lexicon with the YAML texts of an analyst on top, built once for each process and such texts.
+
+    Raises:
+        OSError: A shipped file is missing: the installation is not complete.
+        LexiconError: A file or text is not as it should be.
+    """
+    return _read(tuple(extra))
+
+
+@functools.lru_cache(maxsize=8)
+def _read(extra: tuple[str, ...]) -> Lexicon:
+    texts = {name: (configs.ROOT / "lexicon" / name).read_text("utf-8") for name in LEXICON_FILES}
+    texts |= {f"text {number} of the added lexicon": text for number, text in enumerate(extra, 1)}
+    return build_lexicon(texts)
+
+
+def build_lexicon(texts: Mapping[str, str]) -> Lexicon:
+    """Builds a lexicon from YAML texts by their names; later texts add to earlier ones of the same language.
+
+    Raises:
+        LexiconError: A text is not as it should be.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    products: dict[str, list[str]] = {}
+    beside: list[str] = []
+    for name, text in texts.items():
+        try:
+            data = _load(text)
+            for product in data.get("wordmarks", ()):
+                products.setdefault(product["product"], []).extend(product["names"])
+            beside += split_entries(data.get("beside", ""))
+            if "language" in data:
+                row = {key: split_entries(value) if key in LISTS else value for key, value in data.items()}
+                _merge(rows.setdefault(str(data.get("id", data["language"])), {}), row)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise LexiconError(f"{name} is not as it should be: {type(error).__name__}: {error}") from error
+        except yaml.YAMLError as error:
+            raise LexiconError(f"{name} is no YAML: {error}") from error
+    try:
+        return build(list(rows.values()), products, beside)
+    except (KeyError, TypeError, AttributeError, EntryError) as error:
+        raise LexiconError(f"the lexicon is not as it should be: {type(error).__name__}: {error}") from error
+
+
+def split_entries(text: str) -> list[str]:
+    """The entries of a list: one a line, or several with semicolons between them; lines with # are remarks."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return [entry for line in lines for part in line.split(";") if (entry := part.strip())]
+
+
+def _load(text: str) -> Any:
+    loader = _LOADER(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
+def _merge(row: dict[str, Any], added: Mapping[str, Any]) -> None:
+    for name, value in added.items():
+        if isinstance(value, list):
+            row[name] = [*row.get(name, []), *value]
+        elif isinstance(value, dict):
+            row[name] = {**row.get(name, {}), **value}
+        else:
+            row[name] = value
