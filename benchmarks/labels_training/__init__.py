@@ -1,0 +1,1 @@
+"""Trains the networks that find and read text in frames, from PaddleOCR's, on rendered text (docs/labels.md)."""
