@@ -38,16 +38,36 @@ QUALIFY rank() OVER (
     PARTITION BY frames.content_sha256, frames.detector_digest ORDER BY segment.sequence DESC
 ) = 1;
 
--- The marks of each content as it is examined now: those of the examination that its latest row stands for.
+-- The marks of each content as it is examined now: those of the examination that its latest row stands for. Beside them
+-- the marks of each place, which name it in place_uri: text beside the file, as it was read for the place's latest row.
 CREATE VIEW marks_latest AS
+SELECT * FROM (
+    SELECT marks.*
+    FROM marks
+    SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
+        ON now.content_sha256 = marks.content_sha256 AND now.examination = marks.examination
+    JOIN stored_segments AS segment USING (segment_id)
+    WHERE marks.place_uri IS NULL
+    QUALIFY rank() OVER (
+        PARTITION BY marks.content_sha256, marks.examination ORDER BY segment.sequence DESC
+    ) = 1
+)
+UNION ALL
 SELECT marks.*
 FROM marks
 SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
-    ON now.content_sha256 = marks.content_sha256 AND now.examination = marks.examination
-JOIN stored_segments AS segment USING (segment_id)
-QUALIFY rank() OVER (
-    PARTITION BY marks.content_sha256, marks.examination ORDER BY segment.sequence DESC
-) = 1;
+    ON now.segment_id = marks.segment_id AND now.uri = marks.place_uri
+    AND now.member_path IS NOT DISTINCT FROM marks.place_member_path;
+
+-- The marks of each place as it is known now: those of its content, and those of the text beside it and no other place.
+CREATE VIEW item_marks AS
+SELECT item.uri, item.member_path, marks.* EXCLUDE (place_uri, place_member_path),
+       marks.place_uri IS NOT NULL AS beside
+FROM items_latest AS item JOIN marks_latest AS marks
+    ON item.content_sha256 IS NOT DISTINCT FROM marks.content_sha256 AND item.examination = marks.examination
+    AND (marks.place_uri IS NULL
+         OR (marks.place_uri = item.uri AND marks.place_member_path IS NOT DISTINCT FROM item.member_path))
+WHERE item.outcome <> 'gone';
 
 -- What each detector says of the places as they are known now: those without a number stand beside those with a low one.
 CREATE VIEW levels AS

@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-_VIEWS = "Views: items, items_latest, levels, frames, frames_latest, marks, marks_latest, segments, scans."
+_VIEWS = "Views: items, items_latest, levels, frames, frames_latest, marks, marks_latest, item_marks, segments, scans."
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
 DetectorOption = Annotated[
     list[str] | None,
@@ -36,6 +36,11 @@ TrustListOption = Annotated[
 ]
 TrustAnchorOption = Annotated[
     list[Path] | None, typer.Option(help="Further C2PA signers that your organisation trusts, PEM.")
+]
+
+
+LexiconOption = Annotated[
+    list[Path] | None, typer.Option(help="Further phrases of labels, YAML; see docs/lexicon.md. Repeatable.")
 ]
 
 
@@ -69,8 +74,15 @@ def scan(
     store: StoreOption,
     detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
+    context_table: Annotated[
+        Path | None,
+        typer.Option(
+            "--context", help="CSV or Parquet: uri, title, caption, description, published_at, publisher, url."
+        ),
+    ] = None,
     trust_list: TrustListOption = None,
     trust_anchor: TrustAnchorOption = None,
+    lexicon: LexiconOption = None,
     runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
     running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
     workers: Annotated[int, typer.Option(min=1, help="Workers of the runner.")] = 1,
@@ -98,6 +110,7 @@ def scan(
         profile=profile,
         trust_lists=tuple(trust_list or ()),
         trust_anchors=tuple(trust_anchor or ()),
+        lexicon=tuple(lexicon or ()),
         runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ())),
         batch_size=batch_size,
         children=children,
@@ -106,6 +119,7 @@ def scan(
         retry_failed=retry_failed,
         dry_run=dry_run,
         allow_empty=allow_empty,
+        context=context_table,
     )
     is_json = context.obj is LogFormat.JSON
     console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)
@@ -152,6 +166,19 @@ def marks(
 
     trust = load_trust(trust_list or [], trust_anchor or [])
     raise typer.Exit(run_marks(files, trust, keep_prompts=keep_prompts, as_json=as_json))
+
+
+@app.command()
+def labels(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Pictures and videos.")],
+    output: Annotated[Path | None, typer.Option(help="Folder for pictures with every line marked, PNG.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, with every line that was read.")] = False,
+    lexicon: LexiconOption = None,
+) -> None:
+    """Read the labels that a viewer would see, and those in the texts beside; exit status 3 when one could not be."""
+    from pipelines.labels import run_labels
+
+    raise typer.Exit(run_labels(files, lexicon or [], output=output, as_json=as_json))
 
 
 @app.command()

@@ -1,13 +1,18 @@
 """What lies in the sources now: trees, single files and globs, local or on any filesystem that Beam knows."""
 
+import itertools
 import os
 import re
 import stat
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import UsageError
+from transforms.beside.sidecars import Folder
 from transforms.records import Place
 
 _GLOB = re.compile(r"[*?\[]")
@@ -39,7 +44,7 @@ def covers(source: str, uri: str) -> bool:
 
 
 def list_inputs(sources: Iterable[str], store: Path) -> list[Place]:
-    """What lies in the sources, but for the files of the store, which would grow by being scanned.
+    """What lies in the sources, but for the files of the store, which would grow by being scanned; with its sidecars.
 
     Args:
         sources: From ``normalise``.
@@ -54,7 +59,12 @@ def list_inputs(sources: Iterable[str], store: Path) -> list[Place]:
         folder = Path(real(os.path.dirname(place.path)))  # noqa: PTH120  (hot loop)
         return folder == store or store in folder.parents
 
-    return [place for source in sources for place in list_places(source) if "://" in source or not is_ours(place)]
+    return [
+        place
+        for source in sources
+        for place in with_sidecars(source, list_places(source))
+        if "://" in source or not is_ours(place)
+    ]
 
 
 def list_places(source: str) -> Iterator[Place]:
@@ -79,6 +89,68 @@ def list_places(source: str) -> Iterator[Place]:
         yield from _list_local_glob(source)
     else:
         raise UsageError(f"There is nothing at {source}. Name a folder, a file or a glob in quotes.")
+
+
+def with_sidecars(source: str, places: Iterable[Place]) -> Iterator[Place]:
+    """The same places, each with the sidecars that lie in its folder, also where no source covers these.
+
+    Args:
+        source: Through which the places were listed.
+        places: As ``list_places`` gives them.
+    """
+    if "://" in source:
+        yield from _with_remote_sidecars(source, list(places))
+        return
+    for folder, group in itertools.groupby(places, key=_folder_of):
+        here = list(group)
+        listed = {place.path: place for place in here}
+        beside = Folder(_names_in(folder))
+        for place in here:
+            paths = [f"{folder}/{name}" for name in beside.beside(_name_of(place))]
+            found = tuple(listed.get(path) or _local_place(source, path) for path in paths)
+            yield replace(place, beside=found) if found else place
+
+
+def _with_remote_sidecars(source: str, places: list[Place]) -> Iterator[Place]:
+    """A tree was listed whole; of the folder of a file or a glob the rest is listed, once."""
+    listed = {place.path: place for place in places}
+    if source in listed or _GLOB.search(source):
+        for folder in {_folder_of(place) for place in places}:
+            listed = {place.path: place for place in _list_remote_folder(source, folder)} | listed
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for one in listed.values():
+        names[_folder_of(one)].append(_name_of(one))
+    folders = {folder: Folder(inside) for folder, inside in names.items()}
+    for place in places:
+        folder = _folder_of(place)
+        found = tuple(listed[f"{folder}/{name}"] for name in folders[folder].beside(_name_of(place)))
+        yield replace(place, beside=found) if found else place
+
+
+def _list_remote_folder(source: str, folder: str) -> Iterator[Place]:
+    from apache_beam.io.filesystem import BeamIOError
+    from apache_beam.io.filesystems import FileSystems
+
+    try:
+        found = [metadata for result in FileSystems.match([f"{folder}/*"]) for metadata in result.metadata_list]
+    except (BeamIOError, ValueError):  # a place may be readable in a folder that is not
+        return
+    yield from (_remote_place(source, metadata) for metadata in found)
+
+
+def _folder_of(place: Place) -> str:
+    return place.path.rpartition("/")[0]
+
+
+def _name_of(place: Place) -> str:
+    return place.path.rpartition("/")[2]
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder or "/")  # noqa: PTH208  (hot loop; names may be no text)
+    except OSError:  # the folder has a place of its own that says so
+        return []
 
 
 def _walk(source: str) -> Iterator[Place]:
@@ -129,6 +201,11 @@ def _list_remote(source: str) -> Iterator[Place]:
         raise UsageError(f"{source} cannot be listed: {error}. Is the extra of its filesystem installed?") from error
     if not found:
         raise UsageError(f"There is nothing at {source}.")
-    for path, metadata in sorted({metadata.path: metadata for metadata in found}.items()):
-        modified = metadata.last_updated_in_seconds
-        yield Place(source, path, path, metadata.size_in_bytes, round(modified * 1e9) if modified else None)
+    for _, metadata in sorted({metadata.path: metadata for metadata in found}.items()):
+        yield _remote_place(source, metadata)
+
+
+def _remote_place(source: str, metadata: Any) -> Place:
+    modified = metadata.last_updated_in_seconds
+    mtime_ns = round(modified * 1e9) if modified else None
+    return Place(source, metadata.path, metadata.path, metadata.size_in_bytes, mtime_ns)

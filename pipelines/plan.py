@@ -13,7 +13,10 @@ import configs
 from pipelines.inventory import covers
 from pipelines.store import Store
 from pipelines.tables import connect
+from transforms.beside.notes import is_of_the_place
 from transforms.examine.face_model import FACE_MODEL_SHA256
+from transforms.labels.lexicon import LEXICON_FILES
+from transforms.labels.networks import DIGESTS
 from transforms.marks.c2pa_store import TOOL as C2PA_TOOL
 from transforms.marks.meaning.rule_files import FILES as RULE_FILES
 from transforms.outcomes import FLEETING, Outcome, Reason
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
     from transforms.records import DetectorInfo
 
-LAYER_VERSIONS = {"frames": 1, "faces": 1, "marks": 1, "watermark": 1}
+LAYER_VERSIONS = {"frames": 1, "faces": 1, "marks": 1, "watermark": 1, "caption": 1, "labels": 1}
 """Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
 
 _PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0
@@ -49,6 +52,7 @@ _INVENTORY = pa.schema(
         ("member_path", "string"),
         ("size_bytes", "int64"),
         ("mtime_ns", "int64"),
+        ("beside_digest", "string"),
     ]
 )
 
@@ -75,7 +79,8 @@ class Due:
     def item_key(self) -> str:
         """Identifies this very piece of work: the place, what lies there, and the row that it replaces."""
         place = self.place
-        parts = [place.uri, place.member_path, place.size_bytes, place.mtime_ns, self.supersedes, self.gone]
+        there = [place.uri, place.member_path, place.size_bytes, place.mtime_ns, place.beside_digest]
+        parts = [*there, self.supersedes, self.gone]
         return json.dumps(parts)
 
 
@@ -96,6 +101,8 @@ def examination_digest(settings: "ExamineSettings", detectors: "Sequence[Detecto
         "layers": LAYER_VERSIONS,
         "face_model": FACE_MODEL_SHA256 if settings.faces.enabled else None,
         "marks": [C2PA_TOOL, _rules_digest()] if settings.marks.enabled else None,
+        "labels": sorted(DIGESTS.items()) if settings.labels.enabled else None,
+        "lexicon": _lexicon_digest() if settings.marks.enabled or settings.labels.enabled else None,
     }
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()
 
@@ -106,15 +113,21 @@ def _rules_digest() -> str:
     return hashlib.sha256(b"\0".join((configs.ROOT / "marks" / name).read_bytes() for name in names)).hexdigest()
 
 
+def _lexicon_digest() -> str:
+    """SHA-256 of the words of labels that the project ships; those that an analyst adds are among the settings."""
+    files = ((configs.ROOT / "lexicon" / name).read_bytes() for name in sorted(LEXICON_FILES))
+    return hashlib.sha256(b"\0".join(files)).hexdigest()
+
+
 def make_plan(
     store: Store, sources: list[str], places: Iterable[Place], examination: str, *, retry_failed: bool = False
 ) -> Plan:
     """Compares the inventory with the store.
 
-    A place is due when it is new, differs in size or time from its last row, was last examined under another
-    ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what failed, also for one
-    detector alone, and what a decoder was missing for. A place that a source covers and that was not listed is due as
-    gone, unless it lies in a folder that could not be read.
+    A place is due when it is new, differs in size or time from its last row, has other text beside it, was last
+    examined under another ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what
+    failed, also for one detector or a text beside it alone, and what a decoder was missing for. A place that a source
+    covers and that was not listed is due as gone, unless it lies in a folder that could not be read.
     """
     listed = {(place.uri, place.member_path): place for place in places}
     unread = tuple(f"{place.uri}/" for place in listed.values() if place.problem)
@@ -145,6 +158,7 @@ SELECT inventory.uri, inventory.member_path, latest.scan_id,
             WHEN latest.size_bytes IS DISTINCT FROM inventory.size_bytes
               OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns THEN 'changed or touched'
             WHEN latest.examination <> $examination THEN 'other detectors, faces, sampling or limits'
+            WHEN latest.beside IS DISTINCT FROM inventory.beside_digest THEN 'text beside it changed'
             ELSE 'to be tried again' END AS why
 FROM inventory LEFT JOIN items_latest AS latest
   ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
@@ -153,10 +167,14 @@ WHERE latest.uri IS NULL
    OR latest.examination <> $examination
    OR latest.size_bytes IS DISTINCT FROM inventory.size_bytes
    OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns
+   OR latest.beside IS DISTINCT FROM inventory.beside_digest
    OR latest.reason = 'changed_during_scan'
    OR ($retry_failed AND (
         latest.outcome = 'failed' OR latest.reason = 'decoder_missing'
-        OR len(list_filter(latest.scores, lambda score: score.level = 'failed')) > 0))
+        OR len(list_filter(latest.scores, lambda score: score.level = 'failed')) > 0
+        OR len(list_filter(latest.layers, lambda note: note.layer = 'caption' AND (
+            note.status = 'failed' OR starts_with(note.detail, 'unreadable:') OR starts_with(note.detail, 'vanished:')
+        ))) > 0))
 ORDER BY inventory.uri, inventory.member_path
 """
 
@@ -243,7 +261,7 @@ def _examination(row: dict[str, Any]) -> Examination:
         outcome=Outcome(row["outcome"]),
         reason=Reason(row["reason"]) if row["reason"] else None,
         scores=tuple(DetectorScore(**score) for score in row["scores"] or ()),
-        layers=tuple(LayerNote(**note) for note in row["layers"] or ()),
+        layers=tuple(LayerNote(**note) for note in row["layers"] or () if not is_of_the_place(LayerNote(**note))),
         examined_at=at,
         **{name: row[name] for name in _COPIED},
     )

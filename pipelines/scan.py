@@ -19,9 +19,11 @@ from rich.console import Console
 import configs
 from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.contents import hash_segment, to_references
+from pipelines.context import read_context_table
 from pipelines.errors import Interrupted, UsageError
 from pipelines.interrupt import Interrupt
 from pipelines.inventory import covers, list_inputs, normalise
+from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.plan import (
     Due,
     Plan,
@@ -57,6 +59,8 @@ _VERSIONED = (
     "pi-heif",
     "av",
     "c2pa-python",
+    "onnxruntime",
+    "rapidfuzz",
     "pyarrow",
 )
 
@@ -71,6 +75,7 @@ class ScanOptions:
     profile: str = "default"
     trust_lists: tuple[Path, ...] = ()
     trust_anchors: tuple[Path, ...] = ()
+    lexicon: tuple[Path, ...] = ()
     runner: RunnerChoice = field(default_factory=RunnerChoice)
     batch_size: int = 16
     children: int = 0
@@ -79,6 +84,7 @@ class ScanOptions:
     retry_failed: bool = False
     dry_run: bool = False
     allow_empty: bool = False
+    context: Path | None = None
 
 
 class Scan:
@@ -98,7 +104,14 @@ class Scan:
             check_face_model()
         try:
             self._settings = ExamineSettings(
-                profile.sampling, profile.limits, needs, profile.faces, profile.marks, trust
+                profile.sampling,
+                profile.limits,
+                needs,
+                profile.faces,
+                profile.marks,
+                trust,
+                profile.labels,
+                load_lexicon_texts((*profile.lexicon, *options.lexicon)),
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
@@ -111,9 +124,12 @@ class Scan:
         """Scans; every segment that ends is committed, whatever happens after it.
 
         Raises:
-            UsageError: The sources or the store cannot be used as named.
+            UsageError: The sources, the context table or the store cannot be used as named.
         """
+        table = read_context_table(self._options.context) if self._options.context else None
         places = list_inputs(self._sources, Store(self._options.store).root)
+        if table is not None:
+            places = table.attach(places)
         if self._options.dry_run:
             return self._summary(self._plan(Store(self._options.store), places))
         store = Store.create(self._options.store)

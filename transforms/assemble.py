@@ -6,16 +6,19 @@ from typing import Any
 
 import apache_beam as beam
 
+from transforms.beside.context import COLUMNS
 from transforms.conclude import Answers, conclude, fused, gather
 from transforms.detect.calibration import calibrate
 from transforms.detect.package import FusionPackage, check_digest, load_any
 from transforms.examination import EXAMINATIONS
 from transforms.examine.sniff import is_named_as_media
+from transforms.marks.found import MarksFound
 from transforms.marks.mark import Mark
 from transforms.outcomes import Reason
 from transforms.records import DetectorChoice, Examination, FrameFacts, FrameScore, Place, Reference, SegmentSpec
 
 Row = dict[str, Any]
+_NOTHING = MarksFound((), ())
 
 
 def scores_of(detector: int) -> str:
@@ -30,7 +33,10 @@ def networks_of(detectors: Sequence[DetectorChoice]) -> list[DetectorChoice]:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one content: one item row per place, one frame row per frame and detector, one row per mark."""
+    """The rows of one content: one item row per place, one frame row per frame and detector, one row per mark.
+
+    Marks of a place, which lie beside the file, name it; those of the content itself name none.
+    """
 
     items: list[Row]
     frames: list[Row]
@@ -100,7 +106,7 @@ def assemble(
     """The rows of one content.
 
     Args:
-        reference: The content and its places in this segment.
+        reference: The content and its places in this segment, with what was read beside them.
         examination: Without scores when it is new, with them when it was known.
         frames: The sampled frames, in order; none when it was known.
         answers: What each detector answered; the first one's score is the item's.
@@ -116,27 +122,34 @@ def assemble(
     score = examination.scores[0].calibrated if examination.scores else None
     marks = [shared | _mark_row(mark) | {"examination": spec.examination} for mark in examination.marks]
     examination = replace(examination, marks=())
-    items = [
-        {
-            **shared,
-            **asdict(_as_named(examination, place)),
-            "source": place.source,
-            "uri": place.uri,
-            "member_path": place.member_path,
-            "size_bytes": place.size_bytes,
-            "mtime_ns": place.mtime_ns,
-            "score": score,
-            "examination": spec.examination,
-        }
-        for place in reference.places
-    ]
+    items = []
+    for place, beside in zip(reference.places, reference.beside or (_NOTHING,) * len(reference.places), strict=True):
+        address = {"uri": place.uri, "member_path": place.member_path}
+        there = replace(_as_named(examination, place), layers=(*examination.layers, *beside.layers))
+        items.append(
+            {
+                **shared,
+                **asdict(there),
+                **address,
+                "source": place.source,
+                "size_bytes": place.size_bytes,
+                "mtime_ns": place.mtime_ns,
+                "score": score,
+                "examination": spec.examination,
+                "beside": place.beside_digest,
+                **{name: getattr(place.context, name, None) for name in COLUMNS},
+            }
+        )
+        of_place = {f"place_{name}": value for name, value in address.items()} | {"examination": spec.examination}
+        marks += [shared | _mark_row(mark) | of_place for mark in beside.marks]
     rows = [shared | row for one in answers for row in _frame_rows(frames, one)]
     return Rows(items, rows, marks)
 
 
 def _mark_row(mark: Mark) -> Row:
     row = asdict(mark)
-    return row | {"class": row.pop("mark_class"), "facts": sorted(mark.facts.items())}
+    shown = row.pop("shown") or {}
+    return row | shown | {"class": row.pop("mark_class"), "facts": sorted(mark.facts.items())}
 
 
 def _frame_rows(frames: Sequence[FrameFacts], answers: Answers) -> Iterator[Row]:

@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,24 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
+from transforms.beside.gather import gather
+from transforms.beside.read import read_context
 from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
 from transforms.examine.settings import ExamineSettings
+from transforms.examine.sniff import is_named_as_media
 from transforms.examine.views import FrameViews
+from transforms.labels.lexicon import read_lexicon
+from transforms.marks.found import MarksFound
+from transforms.marks.meaning.rule_files import read_rules
 from transforms.metrics import Ticker, count, record_ms
-from transforms.outcomes import Reason
-from transforms.records import Examination, FrameFacts, FrameKey, Reference
+from transforms.outcomes import Outcome, Reason
+from transforms.records import Examination, FrameFacts, FrameKey, Place, Reference
 
 EXAMINATIONS = "examinations"
 _LOOK_AHEAD_PER_CHILD = 3
 _OF_THE_PLACE = frozenset({Reason.UNREADABLE, Reason.VANISHED, Reason.CHANGED_DURING_SCAN})
 """Reasons for which the same bytes are looked for in their next place."""
+_NOTHING = MarksFound((), ())
 
 
 def views_for(detector: int) -> str:
@@ -66,7 +73,11 @@ class Examine(beam.PTransform):
 
 
 class _ExamineFn(beam.DoFn):
-    """Hands references to children ahead of time, so that they decode while the model scores what came before."""
+    """Hands references to children ahead of time, so that they decode while the model scores what came before.
+
+    What lies beside the places of a content is read when its examination is known: for each place anew, since the same
+    bytes may have other captions elsewhere.
+    """
 
     def __init__(self, settings: ExamineSettings, options: ExamineOptions) -> None:
         self._settings = settings
@@ -76,19 +87,25 @@ class _ExamineFn(beam.DoFn):
         for number, detector in enumerate(settings.detectors):
             self._tags[inputs.index(detector.input)].append((number, views_for(number)))
         self._pool: ChildPool | None = None
+        self._readers: ThreadPoolExecutor | None = None
         self._pending: dict[Future[Examined], tuple[Reference, int]] = {}
+        self._concluding: dict[Future[Reference], tuple[Examination, tuple[FrameFacts, ...]]] = {}
 
     def setup(self) -> None:
         command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
         self._pool = ChildPool(self._settings, self._options.children, command)
+        self._readers = ThreadPoolExecutor(self._options.children, thread_name_prefix="beside")
         self._ticker = Ticker(self._options.ticks)
 
     def start_bundle(self) -> None:
         self._pending = {}
+        self._concluding = {}
 
     def process(self, reference: Reference) -> Iterator[Any]:
         if reference.known is not None:
-            yield self._conclude(reference, reference.known, ())
+            yield from self._finish(reference, reference.known, ())
+            while len(self._concluding) >= _LOOK_AHEAD_PER_CHILD * self._options.children:
+                yield from self._collect()
             return
         if self._options.stop_file and Path(self._options.stop_file).exists():
             count("examine", "deferred", len(reference.places))
@@ -98,15 +115,16 @@ class _ExamineFn(beam.DoFn):
             yield from self._collect()
 
     def finish_bundle(self) -> Iterator[Any]:
-        while self._pending:
+        while self._pending or self._concluding:
             for output in self._collect():
                 window = GlobalWindow()
                 value = WindowedValue(output.value, window.max_timestamp(), [window])
                 yield beam.pvalue.TaggedOutput(output.tag, value)
 
     def teardown(self) -> None:
-        if self._pool:
+        if self._pool and self._readers:
             self._pool.close()
+            self._readers.shutdown(wait=False, cancel_futures=True)
             self._ticker.close()
 
     def _begin(self, reference: Reference, index: int) -> None:
@@ -116,8 +134,11 @@ class _ExamineFn(beam.DoFn):
         self._pending[self._pool.submit(reference.places[index])] = (reference, index)
 
     def _collect(self) -> Iterator[Any]:
-        done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-        for future in done:
+        waiting: list[Future[Any]] = [*self._pending, *self._concluding]
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done & self._concluding.keys():
+            yield self._conclude(future.result(), *self._concluding.pop(future))
+        for future in done & self._pending.keys():
             reference, index = self._pending.pop(future)
             examined = future.result()
             if examined.examination.reason in _OF_THE_PLACE and index + 1 < len(reference.places):
@@ -127,7 +148,8 @@ class _ExamineFn(beam.DoFn):
             record_ms("examine", "cpu_ms", examined.cpu_seconds)
             for number, frame in enumerate(examined.frames):
                 yield from self._hand_out(reference.key, number, frame)
-            yield self._conclude(reference, examined.examination, tuple(frame.facts for frame in examined.frames))
+            facts = tuple(frame.facts for frame in examined.frames)
+            yield from self._finish(reference, examined.examination, facts)
 
     def _hand_out(self, key: str, number: int, frame: FrameViews) -> Iterator[beam.pvalue.TaggedOutput]:
         """Every view goes to each detector that wants such views and for which the frame is in scope."""
@@ -137,6 +159,33 @@ class _ExamineFn(beam.DoFn):
                 if frame.facts.not_assessable[detector] is None:
                     yield beam.pvalue.TaggedOutput(tag, (frame_key, views))
 
+    def _finish(
+        self, reference: Reference, examination: Examination, frames: tuple[FrameFacts, ...]
+    ) -> Iterator[beam.pvalue.TaggedOutput]:
+        """Concludes at once where nothing lies beside any of the places, else when that is read."""
+        if self._readers is None:
+            raise RuntimeError("Examine was not set up; Beam calls setup() first")
+        if self._settings.marks.enabled and any(_has_texts(place, examination) for place in reference.places):
+            self._concluding[self._readers.submit(self._read_beside, reference, examination)] = (examination, frames)
+        else:
+            yield self._conclude(reference, examination, frames)
+
+    def _read_beside(self, reference: Reference, examination: Examination) -> Reference:
+        """The reference with what the texts beside each of its places say."""
+        found = (self._read_texts(place) if _has_texts(place, examination) else _NOTHING for place in reference.places)
+        return replace(reference, beside=tuple(found))
+
+    def _read_texts(self, place: Place) -> MarksFound:
+        """Of the user's own table here, of untrusted files in a child."""
+        if self._pool is None:
+            raise RuntimeError("Examine was not set up; Beam calls setup() first")
+        texts, notes = gather(place.beside)
+        told = _NOTHING
+        if place.context is not None:
+            told = read_context(place.context, read_lexicon(self._settings.lexicon), read_rules())
+        read = self._pool.read_beside(texts) if texts else _NOTHING
+        return MarksFound((*told.marks, *read.marks), (*notes, *told.layers, *read.layers))
+
     def _conclude(
         self, reference: Reference, examination: Examination, frames: tuple[FrameFacts, ...]
     ) -> beam.pvalue.TaggedOutput:
@@ -144,3 +193,11 @@ class _ExamineFn(beam.DoFn):
             self._ticker.tick(examination.outcome)
         conclusion: tuple[str, Any] = (reference.key, (reference, examination, frames))
         return beam.pvalue.TaggedOutput(EXAMINATIONS, conclusion)
+
+
+def _has_texts(place: Place, examination: Examination) -> bool:
+    """Whether texts beside a place are to be read: it holds a picture or video, or something named as one."""
+    if not place.beside and place.context is None:
+        return False
+    is_media = examination.media_type is not None or is_named_as_media(place.member_path or place.uri)
+    return is_media and examination.outcome is not Outcome.GONE

@@ -1,15 +1,19 @@
 """The records that flow through a segment: small, frozen, picklable; frames excepted, none holds media bytes."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from transforms.beside.context import Context
 from transforms.marks.mark import Mark
 from transforms.outcomes import Outcome, Reason
 
 if TYPE_CHECKING:
     from transforms.examine.faces import Face
+    from transforms.marks.found import MarksFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Place:
         mtime_ns: Modification time when listed, in nanoseconds since the epoch, or None.
         member_path: Path inside a container, or None.
         problem: Why it cannot be opened at all, or None.
+        beside: Its sidecars, in the order in which they are read.
+        context: Its row of the context table, or None.
     """
 
     source: str
@@ -33,6 +39,17 @@ class Place:
     mtime_ns: int | None
     member_path: str | None = None
     problem: str | None = None
+    beside: tuple["Place", ...] = ()
+    context: Context | None = None
+
+    @property
+    def beside_digest(self) -> str | None:
+        """SHA-256 of what its sidecars looked like when listed, and of its context row; None where it has neither."""
+        if not self.beside and self.context is None:
+            return None
+        seen = sorted(([one.uri.rpartition("/")[2], one.size_bytes, one.mtime_ns] for one in self.beside), key=str)
+        basis = json.dumps([seen, self.context.digest if self.context else None])
+        return hashlib.sha256(basis.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +124,14 @@ class Reference:
         places: Non-empty; they are opened in turn until one gives the bytes.
         content_sha256: Hexadecimal, or None where the bytes could not be read.
         known: The examination to record without opening the file, or None: examine it.
+        beside: What the texts beside each of the places say, in their order; empty until these were read.
     """
 
     key: str
     places: tuple[Place, ...]
     content_sha256: str | None
     known: Examination | None = None
+    beside: "tuple[MarksFound, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,13 @@ ITEMS = pa.schema(
         ("examined_at", TIMESTAMP),
         ("depicts_person", pa.bool_()),
         ("faces_max", pa.int32()),
+        ("beside", pa.string()),
+        ("title", pa.string()),
+        ("caption", pa.string()),
+        ("description", pa.string()),
+        ("published_at", pa.string()),
+        ("publisher", pa.string()),
+        ("url", pa.string()),
     ]
 )
 
@@ -102,6 +109,19 @@ MARKS = pa.schema(
         ("offset", pa.int64()),
         ("facts", pa.map_(pa.string(), pa.string())),
         ("examination", pa.string()),
+        ("place_uri", pa.string()),
+        ("place_member_path", pa.string()),
+        ("language", pa.string()),
+        ("exactness", pa.string()),
+        ("box_x", pa.int32()),
+        ("box_y", pa.int32()),
+        ("box_width", pa.int32()),
+        ("box_height", pa.int32()),
+        ("height_ratio", pa.float64()),
+        ("contrast", pa.float64()),
+        ("first_ms", pa.float64()),
+        ("last_ms", pa.float64()),
+        ("shown_ms", pa.float64()),
     ]
 )
 

@@ -128,3 +128,52 @@ def test_the_store_is_no_input(pattern: str, tmp_path: Path) -> None:
 def test_a_scheme_without_its_extra_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="Is the extra of its filesystem installed"):
         list(list_places("nonsense://bucket/x"))
+
+
+def names_beside(places) -> dict[str, list[str]]:
+    return {Path(place.uri).name: [Path(one.uri).name for one in place.beside] for place in places if place.beside}
+
+
+def test_a_tree_gives_each_file_its_sidecars_as_they_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("a.png", "a.txt", "b.png", "deep/a.png", "deep/a.json", "deep/b.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "b.md").mkdir()
+    (tmp_path / "b.srt").symlink_to(tmp_path / "nowhere")
+    places = list_inputs([str(tmp_path)], tmp_path / "store")
+    assert names_beside(places) == {"a.png": ["a.json"], "b.png": ["b.srt", "b.md"]}, "of one name the deeper one"
+    first = next(place for place in places if place.uri == f"{tmp_path}/a.png")
+    assert first.beside == tuple(place for place in places if place.uri == f"{tmp_path}/a.txt")
+    problems = [one.problem for place in places for one in place.beside if place.uri == f"{tmp_path}/b.png"]
+    assert problems == ["No such file or directory", "This is no regular file."]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("fake://bucket", {"a.png": ["a.txt"], "b.png": ["b.json"]}),
+        ("fake://bucket/a.png", {"a.png": ["a.txt"]}),
+        ("fake://bucket/*.png", {"a.png": ["a.txt"]}),
+    ],
+)
+def test_sidecars_of_remote_files(source: str, expected: dict, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import fnmatch
+
+    from apache_beam.io.filesystem import FileMetadata, MatchResult
+    from apache_beam.io.filesystems import FileSystems
+
+    files = [f"fake://bucket/{name}" for name in ("a.png", "a.txt", "c/b.json", "c/b.png", "z.txt")]
+
+    def match(patterns):
+        def fits(file: str, pattern: str) -> bool:
+            return fnmatch.fnmatch(file, pattern) and ("**" in pattern or file.count("/") == pattern.count("/"))
+
+        return [
+            MatchResult(pattern, [FileMetadata(file, 3, 5.0) for file in files if fits(file, pattern)])
+            for pattern in patterns
+        ]
+
+    monkeypatch.setattr(FileSystems, "match", match)
+    places = list_inputs([source], tmp_path)
+    assert names_beside(places) == expected
+    assert {one.size_bytes for place in places for one in place.beside} == {3}

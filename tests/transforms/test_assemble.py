@@ -3,14 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
 import configs
 from transforms.assemble import assemble
+from transforms.beside.context import Context
 from transforms.conclude import gather
 from transforms.detect.calibration import calibrate
 from transforms.detect.package import load_package
 from transforms.examine.faces import Face
+from transforms.marks.found import MarksFound
+from transforms.marks.mark import Mark, MarkClass, Says, Shown
 from transforms.outcomes import Outcome, Reason
 from transforms.records import (
     DetectorInfo,
@@ -19,10 +23,12 @@ from transforms.records import (
     FrameFacts,
     FrameKey,
     FrameScore,
+    LayerNote,
     Place,
     Reference,
     SegmentSpec,
 )
+from transforms.schemas import MARKS
 
 CONFIG = load_package(configs.DEFAULT_DETECTOR).config
 INFOS = (DetectorInfo("d", "1", "digest"), DetectorInfo("e", "1", "other"))
@@ -123,3 +129,25 @@ def test_known_bytes_keep_their_examination() -> None:
 def test_bytes_that_are_no_media_are_named_by_each_place() -> None:
     found = rows(Examination.refused(Reason.NOT_MEDIA), [], {})
     assert [row["reason"] for row in found.items] == ["named_as_media", "not_media"]
+
+
+def test_marks_beside_a_place_name_it_and_its_notes_stay_with_it() -> None:
+    mark = Mark("caption", "caption.sidecar", Says.AI, MarkClass.DECLARED, "b.txt:1", "AI", "0" * 64, "t")
+    note = LayerNote("caption", "not_checked", "broken_json: b.json: …")
+    beside = (MarksFound((), ()), MarksFound((replace(mark, shown=Shown("ru", "exact", first_ms=5.0)),), (note,)))
+    places = (PLACES[0], replace(PLACES[1], beside=(PLACES[0],), context=Context(title="Title", url="https://e.kz")))
+    known = replace(EXAMINED, marks=(replace(mark, layer="xmp"),), layers=(LayerNote("marks", "incomplete", "x"),))
+    found = assemble(Reference("hash", places, "hash", known, beside), known, [], [], SPEC)
+    assert [(row["layer"], row["place_uri"], row["language"], row["first_ms"]) for row in written(found.marks)] == [
+        ("xmp", None, None, None),
+        ("caption", "/s/b.txt", "ru", 5.0),
+    ]
+    first, second = found.items
+    assert ([one["layer"] for one in first["layers"]], first["beside"], first["title"]) == (["marks"], None, None)
+    assert [one["layer"] for one in second["layers"]] == ["marks", "caption"]
+    assert (second["beside"], second["title"], second["url"]) == (places[1].beside_digest, "Title", "https://e.kz")
+
+
+def written(rows: list[dict]) -> list[dict]:
+    """Rows as the table has them: of its columns and no other."""
+    return pa.Table.from_pylist([{name: row.get(name) for name in MARKS.names} for row in rows], MARKS).to_pylist()

@@ -36,12 +36,44 @@ class MarkClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """How a label for people is shown: measured facts, which policies judge.
+
+    Attributes:
+        language: ``kk``, ``ru``, ``en``, ``zh``; None where a mark has none.
+        exactness: ``exact``: read as the lexicon has it; ``fuzzy``: a few letters off; ``probable``: two elements of a
+            label were made out and no more.
+        box_x: Left edge of the label's box in pixels of the frame; all four None where a text lies beside the pixels.
+        box_y: Top edge.
+        box_width: Of the box.
+        box_height: Of the box.
+        height_ratio: Height of a line of its text over the frame's short side.
+        contrast: Between its letters and what surrounds them, in levels of grey, 0 to 255.
+        first_ms: When it is first seen, presentation time; None in a picture.
+        last_ms: When it is last seen.
+        shown_ms: For how long in all, as far as the frames looked at tell.
+    """
+
+    language: str | None = None
+    exactness: str | None = None
+    box_x: int | None = None
+    box_y: int | None = None
+    box_width: int | None = None
+    box_height: int | None = None
+    height_ratio: float | None = None
+    contrast: float | None = None
+    first_ms: float | None = None
+    last_ms: float | None = None
+    shown_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One mark, label or trace.
 
     Attributes:
         layer: Where it was found: ``c2pa``, ``xmp``, ``exif``, ``iptc``, ``png_text``, ``container``, ``tc260``,
-            ``watermark``; later ``visible_label`` and ``caption``.
+            ``watermark``, ``visible_label``, ``caption``.
         kind: What it is, a stable code with dots: ``iptc.digital_source_type``, ``tc260.aigc``,
             ``generator.automatic1111``, ``c2pa.manifest``, ``c2pa.action``, ``watermark.sdxl``, ``camera.maker_notes``.
         says: See ``Says``.
@@ -56,6 +88,7 @@ class Mark:
         offset: Of the container element in the file, in bytes; or None.
         facts: Further facts under stable names, sorted by name: ``model``, ``seed``, ``prompt_sha256``, ``signer``,
             ``generator``, ``time_stamp``, ``codes``, ``term``.
+        shown: How a label for people is shown; None for what only machines read.
     """
 
     layer: str
@@ -70,6 +103,7 @@ class Mark:
     signer_trust: str | None = None
     offset: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
 def cut(value: str) -> str:

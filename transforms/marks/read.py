@@ -1,18 +1,21 @@
 """Reads everything that a file declares about its making: walk, properties, meaning, and the C2PA store."""
 
+import os
 from collections.abc import Sequence
 from typing import BinaryIO
 
 from transforms.marks.c2pa_marks import c2pa_marks
 from transforms.marks.c2pa_store import Status, Store, read_store, supports
 from transforms.marks.found import MarksFound
-from transforms.marks.mark import Mark, Says, cut
+from transforms.marks.mark import Mark, cut
 from transforms.marks.meaning.meaning import read_meaning
 from transforms.marks.meaning.rules import Rules
 from transforms.marks.messages import MOST_MARKS
 from transforms.marks.pieces import Budget, Form, Piece, Property
 from transforms.marks.properties import read_properties
 from transforms.marks.settings import MarkReading, Trust
+from transforms.marks.subtitles import read_subtitles
+from transforms.marks.telling import most_telling
 from transforms.marks.walk import walk
 from transforms.records import LayerNote
 
@@ -20,7 +23,7 @@ _REMOTE = ("http://purl.org/dc/terms/", "provenance")
 
 
 def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Trust, rules: Rules) -> MarksFound:
-    """The marks of a file, in the order in which they lie in it, those of its C2PA store last.
+    """The marks of a file, in the order in which they lie in it, those of its subtitles and its C2PA store last.
 
     Args:
         file: Open and seekable; it is left anywhere.
@@ -41,6 +44,9 @@ def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Tru
     properties = read_properties(walked.pieces, file, budget)
     notes = [LayerNote("marks", "incomplete", line) for line in budget.left_out]
     marks = read_meaning(properties, rules, keep_prompts=reading.keep_prompts)
+    subtitled, unread = read_subtitles(file, media_type, file.seek(0, os.SEEK_END), rules)
+    marks += subtitled
+    notes += [LayerNote("marks", "incomplete", line) for line in unread]
     carrier = next((piece for piece in walked.pieces if piece.form is Form.C2PA), None)
     if supports(media_type) and (carrier or budget.left_out or _names_a_remote_store(properties)):
         store = read_store(file, media_type, trust)
@@ -53,23 +59,6 @@ def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Tru
     if len(marks) > MOST_MARKS:
         notes.append(LayerNote("marks", "incomplete", f"{len(marks) - MOST_MARKS} of {len(marks)} marks"))
     return MarksFound(tuple(most_telling(marks)), tuple(notes))
-
-
-def most_telling(marks: Sequence[Mark]) -> list[Mark]:
-    """At most ``MOST_MARKS`` of them, in their order.
-
-    Of more, the first of each kind that says the same stays, then those that say anything, so that no flood of weak
-    marks, or of a denial, pushes a declaration out.
-    """
-    if len(marks) <= MOST_MARKS:
-        return list(marks)
-    seen: set[tuple[str, Says]] = set()
-    ranks: list[tuple[bool, bool, int]] = []
-    for index, mark in enumerate(marks):
-        is_repeated = (mark.kind, mark.says) in seen
-        seen.add((mark.kind, mark.says))
-        ranks.append((is_repeated, mark.says is Says.UNKNOWN, index))
-    return [marks[index] for index in sorted(index for _, _, index in sorted(ranks)[:MOST_MARKS])]
 
 
 def _names_a_remote_store(properties: Sequence[Property]) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final
 
+from transforms.marks.containers.ebml import Element, elements, text_of
 from transforms.marks.containers.positions import without_position
-from transforms.marks.containers.reading import MOST_NAME_CHARACTERS, read_at, read_value
+from transforms.marks.containers.reading import MOST_NAME_CHARACTERS, read_value
 from transforms.marks.pieces import Budget, Form, Piece
 
 _SEGMENT, _SEEK_HEAD, _INFO, _TRACKS, _CLUSTER = 0x18538067, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675
@@ -26,18 +27,6 @@ _LISTS: Final = {
     _ATTACHMENTS: ("Attachments", _ATTACHED_FILE, "Attachments/AttachedFile"),
 }
 _EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
-_MOST_HEADER_BYTES: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """An element; it ends no later than what holds it, and with that where its size is unknown or it is cut."""
-
-    name: int
-    offset: int
-    start: int
-    end: int
-    is_whole: bool
 
 
 @dataclass(slots=True)
@@ -60,7 +49,7 @@ def walk_matroska(file: BinaryIO, size: int, budget: Budget) -> Iterator[Piece]:
     A seek head leads to the tags behind the clusters. Where there is none, or it leads to no tags, the headers of the
     clusters are walked.
     """
-    for part in _elements(file, 0, size, "the file", budget):
+    for part in elements(file, 0, size, "the file", budget):
         if part.name == _SEGMENT:
             yield from _read_segment(_Segment(file, budget, part.start, part.end))
 
@@ -87,12 +76,12 @@ def _read_segment(segment: _Segment) -> Iterator[Piece]:
             yield from _read_top(segment, part)
 
 
-def _outline(segment: _Segment, start: int) -> Iterator[_Element]:
+def _outline(segment: _Segment, start: int) -> Iterator[Element]:
     """The elements of a segment from an offset on; those of unknown size are entered, since nothing tells their end."""
-    return _elements(segment.file, start, segment.end, "Segment", segment.budget, enters_unknown=True)
+    return elements(segment.file, start, segment.end, "Segment", segment.budget, enters_unknown=True)
 
 
-def _read_top(segment: _Segment, part: _Element) -> Iterator[Piece]:
+def _read_top(segment: _Segment, part: Element) -> Iterator[Piece]:
     if part.name not in _WANTED or part.offset in segment.seen:
         return
     segment.seen.add(part.offset)
@@ -111,7 +100,7 @@ def _read_top(segment: _Segment, part: _Element) -> Iterator[Piece]:
             yield from _texts(segment, entry, entry_site)
 
 
-def _read_seek_head(segment: _Segment, seek_head: _Element) -> None:
+def _read_seek_head(segment: _Segment, seek_head: Element) -> None:
     segment.has_seek_head = True
     for seek in _children(segment, seek_head, "SeekHead", _SEEK):
         for position in _children(segment, seek, "SeekHead/Seek", _SEEK_POSITION):
@@ -119,17 +108,17 @@ def _read_seek_head(segment: _Segment, seek_head: _Element) -> None:
             segment.targets.append(segment.start + int.from_bytes(value[:8]))
 
 
-def _simple_tag(segment: _Segment, tag: _Element, site: str, depth: int) -> Iterator[Piece]:
+def _simple_tag(segment: _Segment, tag: Element, site: str, depth: int) -> Iterator[Piece]:
     if depth > segment.budget.limits.depth:
         segment.budget.leave_out(f"tags nested more than {segment.budget.limits.depth} deep")
         return
     name = text = ""
-    nested: list[_Element] = []
+    nested: list[Element] = []
     for part in _children(segment, tag, site):
         if part.name == _TAG_NAME:
-            name = _text(_value(segment, part, site))[:MOST_NAME_CHARACTERS]
+            name = text_of(_value(segment, part, site))[:MOST_NAME_CHARACTERS]
         elif part.name == _TAG_STRING:
-            text = _text(_value(segment, part, f"{site} '{name}'"))
+            text = text_of(_value(segment, part, f"{site} '{name}'"))
         elif part.name == _TAG_BINARY:
             segment.budget.leave_out(f"{site} '{name}', a binary value")
         elif part.name == _SIMPLE_TAG:
@@ -140,37 +129,32 @@ def _simple_tag(segment: _Segment, tag: _Element, site: str, depth: int) -> Iter
         yield from _simple_tag(segment, inner, f"{site}/SimpleTag", depth + 1)
 
 
-def _texts(segment: _Segment, parent: _Element, site: str) -> Iterator[Piece]:
+def _texts(segment: _Segment, parent: Element, site: str) -> Iterator[Piece]:
     names = _TEXTS[parent.name]
     for part in _children(segment, parent, site):
         name = names.get(part.name)
         if name is None:
             continue
         value = _value(segment, part, f"{site}/{name}")
-        text = _date(value) if part.name == _DATE else _text(value)
+        text = _date(value) if part.name == _DATE else text_of(value)
         if text:
             yield Piece(Form.TEXT, "container", site, name, text, part.offset)
 
 
-def _children(segment: _Segment, parent: _Element, site: str, name: int | None = None) -> Iterator[_Element]:
+def _children(segment: _Segment, parent: Element, site: str, name: int | None = None) -> Iterator[Element]:
     """The elements in another, or those of one name; one of unknown size ends where a part of the segment starts."""
-    for part in _elements(segment.file, parent.start, parent.end, site, segment.budget):
+    for part in elements(segment.file, parent.start, parent.end, site, segment.budget):
         if part.name in _TOP:
             return
         if name is None or part.name == name:
             yield part
 
 
-def _value(segment: _Segment, part: _Element, what: str) -> bytes | None:
+def _value(segment: _Segment, part: Element, what: str) -> bytes | None:
     if not part.is_whole:
         segment.budget.leave_out(f"{what}, which is cut short")
         return None
     return read_value(segment.file, part.start, part.end - part.start, what, segment.budget)
-
-
-def _text(value: bytes | None) -> str:
-    """UTF-8, up to the first NUL (RFC 8794, 7.5)."""
-    return (value or b"").partition(b"\0")[0].decode("utf-8", "replace")
 
 
 def _date(value: bytes | None) -> str:
@@ -179,29 +163,3 @@ def _date(value: bytes | None) -> str:
         return ""
     moment = _EPOCH + timedelta(microseconds=int.from_bytes(value, signed=True) // 1000)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _elements(
-    file: BinaryIO, start: int, end: int, site: str, budget: Budget, *, enters_unknown: bool = False
-) -> Iterator[_Element]:
-    """The elements that follow each other between two offsets; reads their headers only, never raises on any bytes."""
-    while 0 <= start < end and budget.visit():
-        header = read_at(file, start, min(_MOST_HEADER_BYTES, end - start))
-        if not any(header):
-            return  # padding
-        id_length = 9 - header[0].bit_length()
-        size_byte = header[id_length] if id_length < len(header) else 0
-        size_length = 9 - size_byte.bit_length()
-        if id_length > 4 or not size_byte or len(header) < id_length + size_length:
-            budget.leave_out(f"{site}: bytes that are no elements")
-            return
-        content = start + id_length + size_length
-        unknown = (1 << 7 * size_length) - 1
-        length = int.from_bytes(header[id_length : content - start]) & unknown
-        is_unknown = length == unknown
-        is_cut = not is_unknown and content + length > end
-        if is_cut:
-            budget.leave_out(f"{site} ends within one of its elements")
-        stop = end if is_unknown or is_cut else content + length
-        yield _Element(int.from_bytes(header[:id_length]), start, content, stop, not is_unknown and not is_cut)
-        start = content if is_unknown and enters_unknown else stop

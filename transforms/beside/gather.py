@@ -1,0 +1,50 @@
+"""The bytes of a place's sidecars, for an examiner child to read; nothing is parsed here."""
+
+import os
+from collections.abc import Sequence
+
+from transforms.beside.notes import manifest_beside, unread
+from transforms.beside.sidecars import MANIFEST_SUFFIX, MOST_BYTES, MOST_SIDECARS, suffix_of
+from transforms.examine.pool import open_place
+from transforms.records import LayerNote, Place
+
+
+def gather(sidecars: Sequence[Place]) -> tuple[list[tuple[str, bytes]], list[LayerNote]]:
+    """Name and bytes of each sidecar that can be read, and a note for each other one.
+
+    Args:
+        sidecars: ``Place.beside``: the first ``MOST_SIDECARS`` are read, none larger than ``MOST_BYTES``.
+    """
+    texts: list[tuple[str, bytes]] = []
+    notes: list[LayerNote] = []
+    for number, place in enumerate(sidecars):
+        name = place.uri.rpartition("/")[2]
+        if suffix_of(name) == MANIFEST_SUFFIX:
+            notes.append(manifest_beside(name))
+        elif number >= MOST_SIDECARS:
+            sentence = f"{len(sidecars)} files lie beside this one; the first {MOST_SIDECARS} are read."
+            notes.append(unread(name, "over_limit", sentence))
+            break
+        else:
+            found = _read(place, name)
+            if isinstance(found, LayerNote):
+                notes.append(found)
+            else:
+                texts.append((name, found))
+    return texts, notes
+
+
+def _read(place: Place, name: str) -> bytes | LayerNote:
+    if place.problem:
+        return unread(name, "unreadable", place.problem)
+    try:
+        with os.fdopen(open_place(place), "rb") as file:
+            file.seek(0)
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return unread(name, "vanished", "It vanished during the scan.")
+    except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
+        return unread(name, "unreadable", getattr(error, "strerror", None) or str(error))
+    if len(data) > MOST_BYTES:
+        return unread(name, "over_size_limit", f"It is larger than {MOST_BYTES:,} bytes.")
+    return data
