@@ -26,6 +26,7 @@ from transforms.detect.preprocess import prepare
 from transforms.examine.frames import Pixels
 from transforms.examine.pool import Child, ChildDiedError, Examined
 from transforms.examine.settings import ExamineSettings, FaceSearch
+from transforms.marks.mark import Says
 from transforms.outcomes import Outcome, Reason
 
 _SIZE = (160, 96)
@@ -52,6 +53,12 @@ _FACE = (
     ((160, 175), (5, 14), (210, 156, 124)),
     ((160, 212), (24, 7), (180, 80, 80)),
 )
+_LABELS: Final = {
+    "Kazakh": "ЖИ арқылы жасалған",
+    "Russian": "Создано нейросетью",
+    "English": "AI-generated",
+    "Chinese": "人工智能生成",
+}
 # A JUMBF superbox of the type c2pa with no manifest in it (C2PA specification 2.2, 11.1.4).
 _DESCRIPTION: Final = b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71\x03c2pa\x00"
 _EMPTY_STORE: Final = (
@@ -108,6 +115,8 @@ def _checks(detectors: Sequence[str]) -> Iterator[Check]:
                 yield _find_face(child, Path(folder) / "face.png")
             for name, content, kind in _declared():
                 yield _read_mark(child, Path(folder) / f"{name}.png", content, kind)
+            for language, label in _LABELS.items():
+                yield _read_label(child, Path(folder) / f"{language}.png", label)
     finally:
         child.close()
     for package in packages.values():
@@ -193,6 +202,22 @@ def _read_mark(child: Child, path: Path, content: bytes, kind: str) -> Check:
         return Check(name, passed=False, detail=error.detail)
     detail = ", ".join(f"{mark.kind} by {mark.tool}" for mark in marks) or "nothing found"
     return Check(name, passed=[mark.kind for mark in marks] == [kind], detail=detail)
+
+
+def _read_label(child: Child, path: Path, label: str) -> Check:
+    """A label in large letters on an even ground has to be read, word for word."""
+    name = f"labels: {path.stem}"
+    picture = np.full((240, 960, 3), (90, 110, 140), np.uint8)
+    cv2.putText(picture, label, (60, 140), (255, 255, 255), cv2.FontFace("sans"), 48, 500)
+    Image.fromarray(picture).save(path)
+    try:
+        found = _examine(child, path).examination
+    except ChildDiedError as error:
+        return Check(name, passed=False, detail=error.detail)
+    marks = [mark for mark in found.marks if mark.layer == "visible_label" and mark.says is Says.AI]
+    notes = "; ".join(note.detail or note.status for note in found.layers if note.layer == "visible_label")
+    detail = notes or ", ".join(f"read: {mark.value}" for mark in marks) or f"not found in a picture of «{label}»"
+    return Check(name, passed=len(marks) == 1, detail=detail)
 
 
 def _fusion(package: FusionPackage) -> Check:

@@ -14,6 +14,7 @@ from pipelines.errors import ExitCode
 from pipelines.profile import load_profile
 from transforms.examine.pool import ChildPool
 from transforms.examine.settings import ExamineSettings, FaceSearch, Sampling
+from transforms.labels.settings import LabelReading
 from transforms.marks.mark import Mark, Says
 from transforms.marks.meaning.rule_files import read_rules
 from transforms.marks.meaning.rules import Meaning, Rules
@@ -48,13 +49,15 @@ def _read(files: Sequence[Path], trust: Trust, *, keep_prompts: bool) -> Iterato
     """Only one frame of a video is decoded, and no detector asked."""
     profile = load_profile("default")
     reading = MarkReading(keep_prompts=keep_prompts)
-    settings = ExamineSettings(Sampling(1), profile.limits, (), FaceSearch(enabled=False), reading, trust)
+    faces, labels = FaceSearch(enabled=False), LabelReading(enabled=False)
+    settings = ExamineSettings(Sampling(1), profile.limits, (), faces, reading, trust, labels)
     with closing(ChildPool(settings, 1)) as pool:
         for file in files:
-            yield file, pool.examine(_place(file)).examination
+            yield file, pool.examine(place_of(file)).examination
 
 
-def _place(file: Path) -> Place:
+def place_of(file: Path) -> Place:
+    """A single file as a scan would list it."""
     try:
         status = file.stat()
     except OSError:
@@ -81,6 +84,8 @@ def _facts(file: Path, found: Examination, rules: Rules) -> dict[str, Any]:
 def _mark_facts(mark: Mark, rules: Rules) -> dict[str, Any]:
     row = asdict(mark)
     row["class"] = row.pop("mark_class")
+    if row["shown"] is None:
+        del row["shown"]
     meaning = rules.meaning_of(mark.kind)
     return row | ({"means": meaning.means, "does_not_mean": meaning.does_not_mean} if meaning else {})
 
@@ -110,14 +115,14 @@ def _print(console: Console, file: Path, found: Examination, rules: Rules) -> No
 
 def _print_mark(console: Console, mark: Mark) -> None:
     words, style = _SAYS[mark.says]
-    _line(console, Text.assemble((words, style), f"  {mark.kind}, {mark.mark_class}, in {_one_line(mark.locator)}"))
+    _line(console, Text.assemble((words, style), f"  {mark.kind}, {mark.mark_class}, in {one_line(mark.locator)}"))
     if mark.integrity is not None:
         signer = mark.signer_trust or "unknown"
         _line(console, Text(f"signature {mark.integrity.replace('_', ' ')}, signer {signer}"), 4)
     if mark.value:
-        _line(console, Text(_one_line(mark.value)), 4)
+        _line(console, Text(one_line(mark.value)), 4)
     if mark.facts:
-        _line(console, Text("; ".join(f"{name}: {_one_line(fact)}" for name, fact in mark.facts.items()), "dim"), 4)
+        _line(console, Text("; ".join(f"{name}: {one_line(fact)}" for name, fact in mark.facts.items()), "dim"), 4)
 
 
 def _line(console: Console, text: Text, indent: int = 2) -> None:
@@ -126,6 +131,6 @@ def _line(console: Console, text: Text, indent: int = 2) -> None:
         console.print(Text.assemble(" " * indent, line))
 
 
-def _one_line(value: str) -> str:
+def one_line(value: str) -> str:
     """A value without line breaks and control characters, which could rewrite a terminal."""
     return "".join(character if character.isprintable() else " " for character in value)

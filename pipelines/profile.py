@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import configs
 from pipelines.errors import UsageError
 from transforms.examine.settings import FaceSearch, Limits, Sampling
+from transforms.labels.settings import LabelReading
 from transforms.marks.settings import MarkReading
 
 
@@ -42,7 +43,7 @@ class TrustFiles(BaseModel):
 
 
 class Profile(BaseModel):
-    """One scan profile."""
+    """One scan profile; ``lexicon`` names files of phrases that are added to the shipped ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,6 +52,8 @@ class Profile(BaseModel):
     limits: Limits
     faces: FaceSearch = Field(default_factory=FaceSearch)
     marks: MarkReading = Field(default_factory=MarkReading)
+    labels: LabelReading = Field(default_factory=LabelReading)
+    lexicon: tuple[Path, ...] = ()
     trust: TrustFiles = Field(default_factory=TrustFiles)
     segments: SegmentSize
 
@@ -76,4 +79,6 @@ def load_profile(name_or_file: str) -> Profile:
         raise UsageError(f"There is no profile {name_or_file}. Shipped: {shipped}; or name a .yaml file.") from error
     except (yaml.YAMLError, ValidationError) as error:
         raise UsageError(f"The profile {path} is not valid: {error}") from error
-    return profile.model_copy(update={"trust": profile.trust.found_from(path.resolve().parent)})
+    folder = path.resolve().parent
+    lexicon = tuple(folder / file for file in profile.lexicon)
+    return profile.model_copy(update={"trust": profile.trust.found_from(folder), "lexicon": lexicon})

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from examples.media import broken, declared, heif, pictures, videos
+from examples.media import broken, declared, heif, labelled, pictures, videos
 from transforms.outcomes import Outcome, Reason
 
 
@@ -155,6 +155,23 @@ _DECLARED: Final = (
     ),
 )
 
+_LABELLED: Final = (
+    _examined("labelled/ЖИ.jpg", lambda: labelled.with_label(_photo("coffee"), "Сурет ЖИ арқылы жасалған")),
+    _examined("labelled/AI.jpg", lambda: labelled.with_label(_photo("cat", 400), "AI-generated")),
+    _examined(
+        "labelled/not a label.jpg", lambda: labelled.with_label(_photo("coffee"), "Жасанды интеллект туралы заң")
+    ),
+    _examined("labelled/with a caption.jpg", lambda: pictures.jpeg(pictures.generated_picture(63))),
+    _refused(Reason.NOT_MEDIA, "labelled/with a caption.txt", lambda: labelled.CAPTION),
+    _examined(
+        "labelled/at the start.mp4",
+        lambda: _written(
+            ".mp4",
+            partial(labelled.film_with_label_at_its_start, scene=_photo("rocket"), label="Видео создано нейросетью"),
+        ),
+    ),
+)
+
 _BROKEN: Final = (
     _refused(Reason.EMPTY_FILE, "incoming/broken/empty.jpg", bytes),
     _refused(Reason.EMPTY_FILE, "incoming/broken/empty.mp4", bytes),
@@ -233,4 +250,4 @@ _TRAPS: Final = (
     _refused(Reason.NOT_MEDIA, "2024/design/terms.pdf", lambda: broken.PDF),
 )
 
-FILES: Final = (*_PHOTOGRAPHS, *_DRAWN, *_VIDEOS, *_DECLARED, *_BROKEN, *_TRAPS)
+FILES: Final = (*_PHOTOGRAPHS, *_DRAWN, *_VIDEOS, *_DECLARED, *_LABELLED, *_BROKEN, *_TRAPS)

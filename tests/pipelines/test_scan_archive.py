@@ -72,6 +72,24 @@ def test_photographs_are_scored_and_a_portrait_shows_a_person(scanned: Path) -> 
     ]
 
 
+def test_labels_that_a_viewer_sees_and_captions_are_found_and_nothing_else_is_taken_for_one(scanned: Path) -> None:
+    found = rows(
+        scanned,
+        """SELECT regexp_extract(uri, '[^/]*$'), kind, says, language FROM item_marks
+           WHERE layer IN ('visible_label', 'caption') ORDER BY 1""",
+    )
+    assert found == [
+        ("AI.jpg", "label.text", "ai", "en"),
+        ("at the start.mp4", "label.text", "ai", "ru"),
+        ("with a caption.jpg", "caption.sidecar", "ai", "ru"),
+        ("ЖИ.jpg", "label.text", "ai", "kk"),
+    ]
+    ((first_ms, last_ms, shown_ms),) = rows(
+        scanned, "SELECT first_ms, last_ms, shown_ms FROM marks WHERE layer = 'visible_label' AND first_ms IS NOT NULL"
+    )
+    assert (first_ms, last_ms < 2000, 1500 < shown_ms < 2500) == (0.0, True, True)
+
+
 def test_frames_of_videos_are_timed_and_within_budget(scanned: Path) -> None:
     videos = rows(
         scanned,

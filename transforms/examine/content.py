@@ -17,6 +17,7 @@ from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.examine.videos import Video
 from transforms.examine.views import FrameViews, look
+from transforms.labels.layer import LAYER, LabelLayer, small
 from transforms.marks.found import MarksFound
 from transforms.marks.mark import Mark
 from transforms.marks.meaning.rule_files import read_rules
@@ -40,6 +41,7 @@ def examine_content(
     emit: Emit,
     finder: FaceFinder | None = None,
     read_marks: ReadMarks | None = None,
+    labels: LabelLayer | None = None,
 ) -> Examination:
     """Examines one file and emits the facts and views of its sampled frames.
 
@@ -51,6 +53,7 @@ def examine_content(
         finder: Finds faces; without it none are looked for.
         read_marks: Reads what the file declares; without it nothing is read. It is asked first: what a file declares
             does not depend on whether it can be decoded.
+        labels: Reads the labels that frames show; without it none are looked for.
 
     Returns:
         The examination without scores; ``frames_examined`` counts the emitted frames. Nothing that a file can do
@@ -68,16 +71,21 @@ def examine_content(
         return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(name) else Reason.NOT_MEDIA)
     marks = read_marks(file, media_type) if read_marks else MarksFound((), ())
     file.seek(0)
-    found = _examine_frames(file, media_type, settings, emit, finder)
+    found = _examine_frames(file, media_type, settings, emit, finder, labels)
     return replace(found, marks=(*marks.marks, *found.marks), layers=(*marks.layers, *found.layers))
 
 
 def _examine_frames(
-    file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit, finder: FaceFinder | None
+    file: BinaryIO,
+    media_type: str,
+    settings: ExamineSettings,
+    emit: Emit,
+    finder: FaceFinder | None,
+    labels: LabelLayer | None,
 ) -> Examination:
     examine = _examine_picture if media_type.startswith("image/") else _examine_video
     try:
-        return examine(file, media_type, settings, emit, partial(look, settings=settings, finder=finder))
+        return examine(file, media_type, settings, emit, partial(look, settings=settings, finder=finder), labels)
     except MediaError as error:
         return replace(Examination.refused(error.reason, error.detail), media_type=media_type)
     except (cv2.error, MemoryError) as error:
@@ -86,14 +94,30 @@ def _examine_frames(
 
 
 def _examine_picture(
-    file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit, look_at: Look
+    file: BinaryIO,
+    media_type: str,
+    settings: ExamineSettings,
+    emit: Emit,
+    look_at: Look,
+    labels: LabelLayer | None,
 ) -> Examination:
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
     frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
+    if facts.frame_count > 1:
+        return _with_labels(frames, facts, media_type, emit, look_at, labels)
     marks: list[Mark] = []
-    if facts.frame_count == 1 and settings.marks.enabled:
+    if labels is not None:
+        frames = _read_still(frames, labels, marks)
+    if settings.marks.enabled:
         frames = _search(frames, image, settings.marks, marks, facts.notes)
     return replace(_emit_all(frames, facts, media_type, emit, look_at), marks=tuple(marks))
+
+
+def _read_still(frames: Iterator[Frame], labels: LabelLayer, marks: list[Mark]) -> Iterator[Frame]:
+    """The same frame; what it shows to be read goes to ``marks``."""
+    for frame in frames:
+        marks += labels.of_picture(frame.rgb)
+        yield frame
 
 
 def _search(
@@ -113,10 +137,45 @@ def _search(
 
 
 def _examine_video(
-    file: BinaryIO, media_type: str, settings: ExamineSettings, emit: Emit, look_at: Look
+    file: BinaryIO,
+    media_type: str,
+    settings: ExamineSettings,
+    emit: Emit,
+    look_at: Look,
+    labels: LabelLayer | None,
 ) -> Examination:
     video = videos.open_video(file, media_type, settings.limits)
-    return _emit_all(videos.sample_video(video, settings.sampling), video, media_type, emit, look_at)
+    frames = videos.sample_video(video, settings.sampling)
+    return _with_labels(frames, video, media_type, emit, look_at, labels)
+
+
+def _with_labels(
+    frames: Iterator[Frame],
+    facts: PictureFacts | Video,
+    media_type: str,
+    emit: Emit,
+    look_at: Look,
+    labels: LabelLayer | None,
+) -> Examination:
+    """Emits every frame, and reads the labels of all that decoded, with a video's opening seconds, at the end."""
+    if labels is None:
+        return _emit_all(frames, facts, media_type, emit, look_at)
+    kept: list[Frame] = []
+    found = _emit_all(_kept(frames, kept), facts, media_type, emit, look_at)
+    notes: list[LayerNote] = []
+    if isinstance(facts, Video) and kept:
+        try:
+            kept += map(small, videos.sample_opening(facts, [frame.timestamp_ms or 0.0 for frame in kept]))
+        except (MediaError, cv2.error) as error:
+            notes.append(LayerNote(LAYER, "incomplete", f"opening seconds: {error}"[:300]))
+    marks = labels.of_frames(kept, found.duration_ms) if kept else []
+    return replace(found, marks=tuple(marks), layers=(*found.layers, *notes))
+
+
+def _kept(frames: Iterator[Frame], kept: list[Frame]) -> Iterator[Frame]:
+    for frame in frames:
+        kept.append(small(frame))
+        yield frame
 
 
 def _emit_all(

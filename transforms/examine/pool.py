@@ -21,6 +21,7 @@ from transforms.examine import channel as messages
 from transforms.examine.frame_messages import from_message
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.views import FrameViews
+from transforms.labels.look_messages import LookRead, look_from_message
 from transforms.marks.found import MarksFound
 from transforms.marks.messages import MOST_MARKS, mark_from_json
 from transforms.outcomes import Outcome, Reason
@@ -53,12 +54,13 @@ _INHERITED = (
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One file's examination with its sampled frames."""
+    """One file's examination with its sampled frames; what was read of each picture only where settings ask for it."""
 
     examination: Examination
     frames: list[FrameViews]
     children_lost: int = 0
     cpu_seconds: float = 0.0
+    looks: tuple[LookRead, ...] = ()
 
 
 class ChildDiedError(Exception):
@@ -108,13 +110,14 @@ class Child:
         Args:
             descriptor: Of the file, at its start.
             name: The file's name.
-            marks: Whether its marks are read.
+            marks: Whether its marks are read, declared or shown.
 
         Raises:
             ChildDiedError: With the reason, and the marks that it had read; the child is gone and must be replaced.
         """
         deadline = time.monotonic() + self._limits.file_seconds
         frames: list[FrameViews] = []
+        looks: list[LookRead] = []
         self._marks = None
         try:
             self._channel.settimeout(self._limits.frame_seconds)
@@ -125,9 +128,13 @@ class Child:
                 message, arrays = messages.receive(self._channel)
                 if "examination" in message:
                     found = examination_from_json(message["examination"])
-                    return Examined(found, frames[: found.frames_examined], 0, float(message["cpu_seconds"]))
+                    seconds = float(message["cpu_seconds"])
+                    return Examined(found, frames[: found.frames_examined], 0, seconds, tuple(looks))
                 if "marks" in message:
                     self._marks = marks_from_json(message)
+                    continue
+                if "look" in message and self._settings.show_readings:
+                    looks.append(look_from_message(message, arrays))
                     continue
                 if len(frames) == self._settings.sampling.frames:
                     raise ValueError(f"more than {len(frames)} frames")  # noqa: TRY301  (as from_message raises)
@@ -142,6 +149,31 @@ class Child:
             self.close()
             detail = f"The decoder sent what no examiner sends ({type(error).__name__}: {error})."
             raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300], self._marks) from error
+
+    def read_beside(self, texts: Sequence[tuple[str, bytes]]) -> MarksFound:
+        """Has the child read the texts that lie beside a file.
+
+        Raises:
+            ChildDiedError: The child is gone and must be replaced.
+        """
+        self._marks = None
+        with tempfile.TemporaryFile() as file:
+            file.write(b"".join(data for _, data in texts))
+            file.seek(0)
+            request = json.dumps({"beside": [(name, len(data)) for name, data in texts]}).encode()
+            try:
+                self._channel.settimeout(self._limits.frame_seconds)
+                socket.send_fds(self._channel, [request], [file.fileno()])
+                return marks_from_json(messages.receive(self._channel)[0])
+            except TimeoutError as error:
+                self.close()
+                raise ChildDiedError(Reason.TIMED_OUT, "No answer came in time.") from error
+            except (messages.ChannelClosedError, OSError) as error:
+                raise self._cause_of_death() from error
+            except (KeyError, TypeError, ValueError) as error:
+                self.close()
+                detail = f"The reader sent what no reader sends ({type(error).__name__}: {error})."
+                raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300]) from error
 
     def _cause_of_death(self) -> ChildDiedError:
         self._channel.close()
@@ -208,11 +240,30 @@ class ChildPool:
         finally:
             os.close(descriptor)
 
+    def read_beside(self, texts: Sequence[tuple[str, bytes]]) -> MarksFound:
+        """What the texts beside a file say, read in a child; where two children died of it, a note that says so.
+
+        Args:
+            texts: Name and whole content of each.
+        """
+        child = self._idle.get()
+        try:
+            for _ in range(2):
+                child = self._engage(child)
+                try:
+                    return child.read_beside(texts)
+                except ChildDiedError as death:
+                    self._dismiss(child)
+                    child, last = None, death
+            return MarksFound((), (LayerNote("caption", "failed", f"Reading them ended the examiner. {last.detail}"),))
+        finally:
+            self._idle.put(self._dismiss(child))
+
     def _examine_again(self, descriptor: int, place: Place) -> Examined:
         child = self._idle.get()
         deaths: list[ChildDiedError] = []
         try:
-            for marks in (True, True, False) if self._settings.marks.enabled else (False, False):
+            for marks in (True, True, False) if self._reads_marks else (False, False):
                 child = self._engage(child)
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 try:
@@ -238,7 +289,12 @@ class ChildPool:
         if marks is not None:
             examination = replace(lost.examination, marks=marks.marks, layers=marks.layers)
             return replace(lost, examination=examination)
-        return _without_marks(lost, last) if self._settings.marks.enabled else lost
+        return _without_marks(lost, last) if self._reads_marks else lost
+
+    @property
+    def _reads_marks(self) -> bool:
+        """Whether anything is read that can be left out: what files declare, or what they show to be read."""
+        return self._settings.marks.enabled or self._settings.labels.enabled
 
     def _engage(self, child: Child | None) -> Child:
         """A child, a fresh one where there is none, among the busy, whom ``close`` ends; a closed pool engages none."""

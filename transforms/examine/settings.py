@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le
 
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scope import ScopeRules
+from transforms.labels.settings import LabelReading
 from transforms.marks.settings import MarkReading, Trust
 
 MAX_FRAME_BYTES = 256 << 20
@@ -65,7 +66,11 @@ class DetectorNeeds:
 
 @dataclass(frozen=True, slots=True)
 class ExamineSettings:
-    """Everything that decides what a child returns for given bytes."""
+    """Everything that decides what a child returns for given bytes.
+
+    ``lexicon`` holds the texts of an analyst's own lexicon files, which are added to the shipped ones. With
+    ``show_readings`` children send what was read of each frame, too, with its pixels: for ``aiqyn labels``.
+    """
 
     sampling: Sampling
     limits: Limits
@@ -73,6 +78,9 @@ class ExamineSettings:
     faces: FaceSearch = field(default_factory=FaceSearch)
     marks: MarkReading = field(default_factory=MarkReading)
     trust: Trust = field(default_factory=Trust)
+    labels: LabelReading = field(default_factory=LabelReading)
+    lexicon: tuple[str, ...] = ()
+    show_readings: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no frame could be sent for."""
@@ -102,4 +110,6 @@ class ExamineSettings:
         )
         sampling, limits = Sampling(**data["sampling"]), Limits(**data["limits"])
         marks, trust = MarkReading(**data["marks"]), Trust(**data["trust"])
-        return cls(sampling, limits, tuple(detectors), FaceSearch(**data["faces"]), marks, trust)
+        faces, labels = FaceSearch(**data["faces"]), LabelReading(**data["labels"])
+        lexicon, show = tuple(data["lexicon"]), data["show_readings"]
+        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show)

@@ -8,7 +8,7 @@ wheel has no AV1 decoder; AV1 goes through PyAV where the extra ``av1`` is insta
 import importlib.util
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Protocol
 
@@ -33,6 +33,10 @@ _NEAR_MS: Final = 2000.0
 """Up to here grabbing on is cheaper than a seek (docs/decoding.md)."""
 _BACK_OFF_FRAMES: Final = (2, 18)
 """How far before the target a seek aims; the third try is from the start."""
+_OPENING_MS: Final = (500.0, 1000.0, 1500.0, 2000.0, 3000.0)
+"""After the first frame: where the opening seconds are looked at."""
+_OPENING_NEAR_MS: Final = 260.0
+"""What was shown at most so far from there is looked at already."""
 _SAME_MS: Final = 0.0005
 """Times nearer than this are one time: rounding in seconds and ticks must not choose another frame."""
 
@@ -177,6 +181,33 @@ def sample_video(video: Video, sampling: Sampling) -> Iterator[Frame]:
     if last_ms > shown_ms and steps:
         yield Frame(_exact(last_ms), last)
     _check_end(video, claimed_ms, last_ms - first_ms, frame_ms)
+
+
+def sample_opening(video: Video, seen_ms: Sequence[float]) -> Iterator[Frame]:
+    """Frames of the first seconds, about every half second, that ``sample_video`` has not shown.
+
+    A warning may stand at the start alone (GB 45438-2025, 5.4: for two seconds at least).
+
+    Args:
+        video: After ``sample_video`` has ended.
+        seen_ms: Times of the frames it showed, in milliseconds, in order.
+
+    Raises:
+        MediaError: A frame cannot be converted.
+    """
+    targets = [seen_ms[0] + offset for offset in _OPENING_MS if seen_ms[0] + offset < seen_ms[-1]]
+    targets = [target for target in targets if all(abs(target - time) > _OPENING_NEAR_MS for time in seen_ms)]
+    if not targets:
+        return
+    player = video.player
+    player.rewind()
+    time_ms = player.grab()
+    for target in targets:
+        while time_ms is not None and time_ms < target - _SAME_MS:
+            time_ms = player.grab()
+        if time_ms is None:
+            return
+        yield Frame(_exact(time_ms), _retrieve(player))
 
 
 def _check_end(video: Video, claimed_ms: float, shown_ms: float, frame_ms: float) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from examples.media import heif, pictures
 from transforms.detect.preprocess import InputSpec
 from transforms.examine.settings import DetectorNeeds, ExamineSettings, FaceSearch, Limits, Sampling
+from transforms.labels.settings import LabelReading
 from transforms.marks.settings import MarkReading
 from transforms.records import Place
 
@@ -21,7 +22,8 @@ SPEC = InputSpec(size=32, views=2, short_side=48)
 
 def settings_of(frames: int = 16, *, marks: bool = False, **limits: Any) -> ExamineSettings:
     needs, faces, reading = DetectorNeeds(SPEC), FaceSearch(enabled=False), MarkReading(enabled=marks)
-    return ExamineSettings(Sampling(frames), Limits(**limits), (needs,), faces, reading)
+    labels = LabelReading(enabled=False)
+    return ExamineSettings(Sampling(frames), Limits(**limits), (needs,), faces, reading, labels=labels)
 
 
 def place_of(path: Path) -> Place:

@@ -1,0 +1,154 @@
+"""Reads the labels of one frame: finds its lines of text, reads them, and matches them with the lexicon."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transforms.examine.frames import Pixels
+from transforms.labels.finder import TextFinder
+from transforms.labels.lexicon import Lexicon
+from transforms.labels.lines import Box, Line, box_of, to_blocks, to_rows
+from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark
+from transforms.labels.measure import measure
+from transforms.labels.networks import Networks, open_session
+from transforms.labels.prepare import preparations
+from transforms.labels.recogniser import LineRecogniser, to_tensor
+
+Row = Sequence[Line]
+_SURE = 0.97
+"""A line that is read with this confidence is not read once more from other preparations of its pixels."""
+_MOST_READ_AGAIN = 6
+_LEAST_CONFIDENCE = 0.35
+_WIDER = 2.2
+"""Heights of a row by which it is widened on either side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A label, or a generator's word, in a frame.
+
+    Attributes:
+        found: What the lexicon says of it.
+        reading: The whole line, or lines, in which it stands, as read.
+        confidence: Of the reading, 0 to 1.
+        box: Around its lines, in pixels of the frame.
+        line_height: Of its letters, in pixels.
+        contrast: Of its letters with what surrounds them, in levels of grey.
+    """
+
+    found: Label | Wordmark
+    reading: str
+    confidence: float
+    box: Box
+    line_height: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameText:
+    """What was read in a frame, the lines for icons to be confirmed by."""
+
+    sightings: tuple[Sighting, ...]
+    lines: tuple[Line, ...]
+
+
+class LabelReader:
+    """Holds the networks and the lexicon.
+
+    Args:
+        networks: From ``read_networks``.
+        lexicon: What counts as a label.
+        most_lines: How many lines of a frame are read.
+    """
+
+    def __init__(self, networks: Networks, lexicon: Lexicon, most_lines: int = 40) -> None:
+        self._finder = TextFinder(open_session(networks.finder))
+        self._recognisers = [LineRecogniser(open_session(one.network), one.alphabet) for one in networks.readers]
+        self._lexicon = lexicon
+        self._most_lines = most_lines
+
+    def read(self, rgb: Pixels) -> FrameText:
+        """The labels of a frame; the same pixels give the same ones, whatever was read before.
+
+        Args:
+            rgb: uint8 (H, W, 3).
+        """
+        boxes = self._finder.find(rgb, self._most_lines)
+        lines = [line for box in boxes if (line := self._line(box, box.cut_from(rgb))).confidence >= _LEAST_CONFIDENCE]
+        rows = to_rows(lines)
+        sightings = list(self._of_rows(rows, rgb))
+        if not any(isinstance(one.found, Label) for one in sightings):
+            sightings += self._of_second_readings(rows, rgb)
+        return FrameText(tuple(sightings), tuple(lines))
+
+    def _line(self, box: Box, pixels: Pixels) -> Line:
+        tensor = to_tensor(pixels)
+        return Line(box, tuple(recogniser.read(tensor) for recogniser in self._recognisers))
+
+    def _of_rows(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sighting]:
+        """Labels of one row each, then such as only several rows together make, then words of generators."""
+        taken: set[int] = set()
+        for block in [*([row] for row in rows), *to_blocks(rows)]:
+            parts = {id(line) for row in block for line in row}
+            if parts & taken:
+                continue
+            best = min(self._labels(block), key=_rank, default=None)
+            if best is not None:
+                taken |= parts
+                yield _sighting(*best, block, rgb)
+        for row in rows:
+            if taken.isdisjoint(map(id, row)):
+                for number in range(len(self._recognisers)):
+                    wordmark = match_wordmark(_text(row, number), self._lexicon)
+                    if wordmark is not None:
+                        yield _sighting(wordmark, number, [row], rgb)
+                        break
+
+    def _of_second_readings(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sighting]:
+        """The first label that another reading of a row gives."""
+        for row in self._read_again(rows, rgb):
+            best = min(self._labels([row]), key=_rank, default=None)
+            if best is not None:
+                yield _sighting(*best, [row], rgb)
+                return
+
+    def _labels(self, block: Sequence[Row]) -> Iterator[tuple[Label, int]]:
+        """The label that each network's readings of the rows make, with the network's number."""
+        for number in range(len(self._recognisers)):
+            label = match_lines([_text(row, number) for row in block], self._lexicon)
+            if label is not None:
+                yield label, number
+
+    def _read_again(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Row]:
+        """The rows that are surely text once more: with what stands beside them, then from other preparations.
+
+        A finder often leaves the first or last letters of a line out, and a short word before a wide space.
+        """
+        texts = [row for row in rows if max(len(_text(row, number)) for number in range(len(self._recognisers))) > 3]
+        texts.sort(key=lambda row: -min(line.confidence for line in row))
+        for row in texts[:_MOST_READ_AGAIN]:
+            wide = box_of(row).widened(_WIDER, rgb.shape[:2])
+            yield [self._line(wide, wide.cut_from(rgb))]
+            if min(line.confidence for line in row) < _SURE:
+                for prepared in preparations(wide.cut_from(rgb)):
+                    yield [self._line(wide, prepared)]
+
+
+def _rank(found: tuple[Label, int]) -> tuple[int, int]:
+    return ("exact", "fuzzy", "probable").index(found[0].exactness), found[1]
+
+
+def _text(row: Row, number: int) -> str:
+    return " ".join(line.readings[number][0] for line in row)
+
+
+def _sighting(found: Label | Wordmark, number: int, rows: Sequence[Row], rgb: Pixels) -> Sighting:
+    lines = [line for row in rows for line in row]
+    measured = [measure(line.box.cut_from(rgb)) for line in lines]
+    return Sighting(
+        found,
+        "\n".join(_text(row, number) for row in rows),
+        round(sum(line.readings[number][1] for line in lines) / len(lines), 4),
+        box_of(lines),
+        max(height for height, _ in measured),
+        min(contrast for _, contrast in measured),
+    )

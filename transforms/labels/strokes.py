@@ -1,0 +1,24 @@
+"""The strokes of a line of text, told from the photograph behind them."""
+
+import cv2
+import numpy as np
+
+from transforms.examine.frames import Pixels
+
+
+def strokes_of(grey: Pixels) -> Pixels:
+    """How far each pixel stands out of what surrounds it, in levels of grey, towards the side on which letters are.
+
+    Light letters are what a morphological opening takes away, dark ones what a closing does (top hat and black hat;
+    Serra, *Image Analysis and Mathematical Morphology*, 1982), so that the photograph does not count. On which side
+    they are tells the skew of the fine structure: letters cover less than what surrounds them.
+
+    Args:
+        grey: A line with its margins, uint8 (H, W).
+    """
+    values = grey.astype(np.float32)
+    fine = values - cv2.GaussianBlur(values, (0, 0), max(1.0, grey.shape[0] / 3))
+    kind = cv2.MORPH_TOPHAT if float((fine**3).sum()) >= 0 else cv2.MORPH_BLACKHAT
+    side = max(3, grey.shape[0] // 2 | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
+    return np.asarray(cv2.morphologyEx(grey, kind, kernel), np.uint8)
