@@ -32,6 +32,10 @@ _ROWS, _COLUMNS, _BATCH = 352, 480, 4
 _SHRINK: Final = 0.4
 """Of the area that a core keeps, the root: as in Liao et al. 2020."""
 _WITHOUT_TEXT: Final = 0.2
+_SHORT_SIDES: Final = (544, 544, 544, 400, 256)
+"""The sizes of frames: the finder looks at a smaller copy, too, for large letters."""
+_HARD: Final = 0.3
+"""Share of labels in dark letters, which are found least."""
 
 
 class Frames(IterableDataset[tuple[Tensor, Tensor]]):
@@ -60,7 +64,8 @@ class Frames(IterableDataset[tuple[Tensor, Tensor]]):
         usable = [font for font in fonts[language] if font.covers(text)]
         if not usable or len(text) < 2:
             return self._frame(photo, fonts, numbers, rng)
-        drawn = sample.sample_label(photo, text, language, numbers, half="train", fonts=usable)
+        style = "dark" if rng.random() < _HARD else None
+        drawn = sample.sample_label(photo, text, language, numbers, half="train", fonts=usable, style=style)
         boxes = list(drawn.boxes) if drawn.contrast > 15 else []
         if rng.random() < 0.3:  # a second text, over the first frame
             return _second(drawn.rgb, boxes, self._strings, fonts, numbers, rng)
@@ -105,7 +110,7 @@ def _touch(one: Box, other: Box) -> bool:
 
 def _crop(rgb: Pixels, boxes: list[Box], rng: random.Random) -> tuple[Tensor, Tensor]:
     """A piece as the network sees it, and its target: the core of each box."""
-    tensor = finder.prepare(rgb)[0]
+    tensor = finder.to_tensor(finder.shrunk(rgb, rng.choice(_SHORT_SIDES)))[0]
     rows, columns = tensor.shape[1:]
     down, along = rows / rgb.shape[0], columns / rgb.shape[1]
     target = np.zeros((rows, columns), np.float32)

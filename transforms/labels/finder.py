@@ -22,10 +22,15 @@ _STEP = 32
 _SHORT_SIDE, _LONG_SIDE = 544, 1280
 _COARSE_SHORT_SIDE, _COARSE_LONG_SIDE = 256, 640
 """Large letters are found in a smaller copy: the network sees no farther than some sixty pixels."""
-_SEEN = 0.7
-"""Of a box from the smaller copy: where the other boxes cover as much, it is nothing new."""
+_SEEN, _OF_HEIGHT = 0.7, 0.35
+"""How much of a box lies in another one that it is seen in it, and how much of its height a line in it has."""
 _LEAST_SIDE = 3
-_MEAN, _SPREAD = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+_MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_TABLES = [
+    (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(mean)) / np.float32(spread)
+    for mean, spread in zip(_MEAN, _SPREAD, strict=True)
+]
+"""What each value becomes in each channel, blue first: PaddleOCR takes RGB's mean and spread from BGR."""
 
 
 class TextFinder:
@@ -46,41 +51,70 @@ class TextFinder:
             rgb: The frame, uint8 (H, W, 3).
             most: How many are kept.
         """
-        fine = self._boxes(rgb, _SHORT_SIDE, _LONG_SIDE)
-        coarse = self._boxes(rgb, _COARSE_SHORT_SIDE, _COARSE_LONG_SIDE)
-        boxes = united(fine, coarse)
+        small = shrunk(rgb, _SHORT_SIDE, _LONG_SIDE)
+        coarse = self._boxes(shrunk(small, _COARSE_SHORT_SIDE, _COARSE_LONG_SIDE), rgb.shape[:2])
+        boxes = without_pieces(united(self._boxes(small, rgb.shape[:2]), coarse))
         return sorted(boxes, key=lambda box: _from_edge(box, rgb.shape[0]))[:most]
 
-    def _boxes(self, rgb: Pixels, short_side: int, long_side: int) -> list[Box]:
-        tensor = prepare(rgb, short_side, long_side)
-        marked = self._session.run(None, {self._input: tensor})[0][0, 0]
-        return to_boxes(marked, rgb.shape[:2])
+    def _boxes(self, small: Pixels, frame_size: tuple[int, int]) -> list[Box]:
+        marked = self._session.run(None, {self._input: to_tensor(small)})[0][0, 0]
+        return to_boxes(marked, frame_size)
 
 
 def united(fine: Sequence[Box], coarse: Sequence[Box]) -> list[Box]:
-    """The boxes of both copies: those of the smaller one that are new, instead of the pieces that lie in them."""
-    new = [box for box in coarse if sum(box.shared(other) for other in fine) < _SEEN * box.area]
+    """The boxes of both copies: those of the smaller one that are new, instead of the pieces that lie in them.
+
+    A box of the smaller copy is nothing new where the others fill most of its width with lines of some height: then it
+    is the same line, loosely, or several lines as one.
+    """
+    new = []
+    for box in coarse:
+        inside = [one for one in fine if one.shared(box) >= _SEEN * one.area and one.height >= _OF_HEIGHT * box.height]
+        columns = np.zeros(box.width, bool)
+        for one in inside:
+            columns[max(0, one.x - box.x) : max(0, one.right - box.x)] = True
+        if columns.mean() < _SEEN:
+            new.append(box)
     return [*new, *(box for box in fine if all(box.shared(other) < _SEEN * box.area for other in new))]
 
 
-def prepare(rgb: Pixels, short_side: int = _SHORT_SIDE, long_side: int = _LONG_SIDE) -> NDArray[np.float32]:
-    """A frame as the network takes it, BGR, sides multiples of 32.
+def without_pieces(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes but for those that lie in a larger one of about their height: pieces of the same line."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda box: (-box.area, box.y, box.x)):
+        if all(box.shared(other) < _SEEN * box.area or box.height < _OF_HEIGHT * other.height for other in kept):
+            kept.append(box)
+    return kept
+
+
+def shrunk(rgb: Pixels, short_side: int = _SHORT_SIDE, long_side: int = _LONG_SIDE) -> Pixels:
+    """A frame in the size in which text is looked for: no side longer than asked for, both multiples of 32.
 
     Args:
         rgb: uint8 (H, W, 3).
-        short_side: To which a longer short side is shrunk, in pixels.
-        long_side: To which a longer long side is.
-
-    Returns:
-        float32 (1, 3, H', W').
+        short_side: Of the result at most, in pixels.
+        long_side: Of the result at most.
     """
     height, width = rgb.shape[:2]
     scale = min(1.0, short_side / min(height, width), long_side / max(height, width))
-    size = tuple(max(_STEP, round(side * scale / _STEP) * _STEP) for side in (width, height))
+    size = (max(_STEP, round(width * scale / _STEP) * _STEP), max(_STEP, round(height * scale / _STEP) * _STEP))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(rgb, size, interpolation=method)[..., ::-1]
-    scaled = (small.astype(np.float32) / np.float32(255) - _MEAN) / _SPREAD
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
+    return np.asarray(cv2.resize(rgb, size, interpolation=method), np.uint8)
+
+
+def to_tensor(small: Pixels) -> NDArray[np.float32]:
+    """A frame as the network takes it: BGR, with ImageNet's mean and spread taken out.
+
+    Args:
+        small: From ``shrunk``, uint8 (H, W, 3).
+
+    Returns:
+        float32 (1, 3, H, W).
+    """
+    tensor = np.empty((1, 3, *small.shape[:2]), np.float32)
+    for channel, table in enumerate(_TABLES):
+        tensor[0, channel] = cv2.LUT(cv2.extractChannel(small, 2 - channel), table)
+    return tensor
 
 
 def to_boxes(marked: NDArray[np.float32], frame_size: tuple[int, int]) -> list[Box]:

@@ -22,7 +22,7 @@ from transforms.labels.wordmarks import Wordmark, match_wordmark
 from transforms.labels.words import Words, plain, read_sentences, sentences
 from transforms.marks.mark import Says
 
-__all__ = ["Exactness", "Label", "Wordmark", "match_lines", "match_text", "match_wordmark"]
+__all__ = ["Exactness", "Label", "Wordmark", "match_lines", "match_text", "match_wordmark", "may_hold_label"]
 
 Exactness = Literal["exact", "fuzzy", "probable"]
 MOST_CHARACTERS = 20_000
@@ -87,7 +87,7 @@ def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
             if exact.says is not Says.NOT_AI and _may_be_denied(text, exact, lexicon):
                 return fuzzy
             return exact if fuzzy is None or fuzzy.says is exact.says else fuzzy
-    texts = [text for text in _joinings(lines) if _may_be_read(text, lexicon)]
+    texts = [text for text in _joinings(lines) if may_hold_label(text, lexicon)]
     for extra in (0, 1):
         for text in texts:
             found = _read_fuzzily(text, lexicon, extra)
@@ -120,7 +120,8 @@ def _read_exactly(text: str, lexicon: Lexicon) -> Label | None:
     return None
 
 
-def _may_be_read(text: str, lexicon: Lexicon) -> bool:
+def may_hold_label(text: str, lexicon: Lexicon) -> bool:
+    """Whether a line read from pixels has anything that a label has, letters amiss: else it is not worth a new look."""
     words = lexicon.read.cutter.cut(_cleaned(text, lexicon))
     return readings.may_hold_label(words, corrector_of(lexicon.read))
 

@@ -72,5 +72,4 @@ def open_session(network: bytes) -> Any:
     onnxruntime.set_default_logger_severity(4)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # frames of many sizes: an arena grows to the sum of the largest
     return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])

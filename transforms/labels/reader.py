@@ -7,16 +7,14 @@ from transforms.examine.frames import Pixels
 from transforms.labels.finder import TextFinder
 from transforms.labels.lexicon import Lexicon
 from transforms.labels.lines import Box, Line, box_of, to_blocks, to_rows
-from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark
+from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark, may_hold_label
 from transforms.labels.measure import measure
 from transforms.labels.networks import Networks, open_session
-from transforms.labels.prepare import preparations
 from transforms.labels.recogniser import LineRecogniser, to_tensor
+from transforms.labels.strokes import strokes_alone
 
 Row = Sequence[Line]
-_SURE = 0.97
-"""A line that is read with this confidence is not read once more from other preparations of its pixels."""
-_MOST_READ_AGAIN = 6
+_MOST_READ_AGAIN = 4
 _LEAST_CONFIDENCE = 0.35
 _WIDER = 2.2
 """Heights of a row by which it is widened on either side."""
@@ -119,18 +117,18 @@ class LabelReader:
                 yield label, number
 
     def _read_again(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Row]:
-        """The rows that are surely text once more: with what stands beside them, then from other preparations.
+        """The rows that have a part of a label once more: with what stands beside them, then their strokes alone.
 
         A finder often leaves the first or last letters of a line out, and a short word before a wide space.
         """
-        texts = [row for row in rows if max(len(_text(row, number)) for number in range(len(self._recognisers))) > 3]
-        texts.sort(key=lambda row: -min(line.confidence for line in row))
-        for row in texts[:_MOST_READ_AGAIN]:
+        numbers = range(len(self._recognisers))
+        parts = [row for row in rows if any(may_hold_label(_text(row, number), self._lexicon) for number in numbers)]
+        parts.sort(key=lambda row: -min(line.confidence for line in row))
+        for row in parts[:_MOST_READ_AGAIN]:
             wide = box_of(row).widened(_WIDER, rgb.shape[:2])
-            yield [self._line(wide, wide.cut_from(rgb))]
-            if min(line.confidence for line in row) < _SURE:
-                for prepared in preparations(wide.cut_from(rgb)):
-                    yield [self._line(wide, prepared)]
+            pixels = wide.cut_from(rgb)
+            yield [self._line(wide, pixels)]
+            yield [self._line(wide, strokes_alone(pixels))]
 
 
 def _rank(found: tuple[Label, int]) -> tuple[int, int]:

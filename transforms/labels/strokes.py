@@ -5,6 +5,8 @@ import numpy as np
 
 from transforms.examine.frames import Pixels
 
+_SHADOWS, _LIGHTS = 2, 98
+
 
 def strokes_of(grey: Pixels) -> Pixels:
     """How far each pixel stands out of what surrounds it, in levels of grey, towards the side on which letters are.
@@ -22,3 +24,15 @@ def strokes_of(grey: Pixels) -> Pixels:
     side = max(3, grey.shape[0] // 2 | 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
     return np.asarray(cv2.morphologyEx(grey, kind, kernel), np.uint8)
+
+
+def strokes_alone(line: Pixels) -> Pixels:
+    """The strokes of a line in stretched grey, for lines that are hard to read, uint8 (H, W, 3).
+
+    Args:
+        line: uint8 (H, W, 3) RGB, not empty.
+    """
+    strokes = strokes_of(np.asarray(cv2.cvtColor(line, cv2.COLOR_RGB2GRAY), np.uint8))
+    low, high = np.percentile(strokes, (_SHADOWS, _LIGHTS))
+    scaled = (strokes.astype(np.float32) - low) * (255 / max(1.0, high - low))
+    return np.repeat(scaled.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
