@@ -12,7 +12,7 @@ scan: $(INSTALLED)
 	$(BIN)/aiqyn query --store examples/store \
 	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri"
 	$(BIN)/aiqyn query --store examples/store \
-	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, kind, says, class, locator FROM marks_latest JOIN items_latest USING (content_sha256) ORDER BY ALL"
+	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, kind, says, class, locator FROM item_marks ORDER BY ALL"
 
 test: $(INSTALLED)
 	@# ExifTool checks the readers of metadata. Where it is not, and may not be installed, those tests are skipped.
