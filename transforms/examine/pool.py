@@ -15,31 +15,20 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 from transforms.examine import channel as messages
+from transforms.examine.examination_messages import examination_from_json, marks_from_json
 from transforms.examine.frame_messages import from_message
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.views import FrameViews
 from transforms.labels.look_messages import LookRead, look_from_message
 from transforms.marks.found import MarksFound
-from transforms.marks.messages import MOST_MARKS, mark_from_json
-from transforms.outcomes import Outcome, Reason
+from transforms.outcomes import Reason
 from transforms.records import Examination, LayerNote, Place
 
 CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
 _START_SECONDS = 60.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_FACTS: dict[str, type | tuple[type, ...]] = {
-    "detail": str,
-    "media_type": str,
-    "width": int,
-    "height": int,
-    "duration_ms": (int, float),
-    "perceptual_hash": str,
-    "captured_at": str,
-    "frames_examined": int,
-}
 _INHERITED = (
     "PATH",
     "PYTHONPATH",
@@ -366,35 +355,6 @@ def _checked(examined: Examined, descriptor: int, place: Place) -> Examined:
     if (now.st_size, now.st_mtime_ns) == (place.size_bytes, place.mtime_ns):
         return examined
     return Examined(Examination.refused(Reason.CHANGED_DURING_SCAN), [], examined.children_lost)
-
-
-def examination_from_json(data: dict[str, Any]) -> Examination:
-    """An examination as a child sent it.
-
-    Raises:
-        KeyError, TypeError, ValueError: It is none.
-    """
-    for name, kind in _FACTS.items():
-        if data[name] is not None and not isinstance(data[name], kind):
-            raise TypeError(f"{name} is {data[name]!r}")
-        if isinstance(data[name], str):
-            data[name].encode()  # a lone surrogate would not fit into a table
-    found = marks_from_json(data)
-    reason = Reason(data["reason"]) if data["reason"] else None
-    checked = {"outcome": Outcome(data["outcome"]), "reason": reason, "layers": found.layers, "marks": found.marks}
-    return Examination(**{**data, **checked, "scores": ()})
-
-
-def marks_from_json(data: dict[str, Any]) -> MarksFound:
-    """Marks as a child sent them.
-
-    Raises:
-        KeyError, TypeError, ValueError: They are none.
-    """
-    if len(data["marks"]) > MOST_MARKS:
-        raise ValueError(f"{len(data['marks'])} marks")
-    notes = tuple(LayerNote(**note) for note in data["layers"])
-    return MarksFound(tuple(map(mark_from_json, data["marks"])), notes)
 
 
 def _without_marks(examined: Examined, death: ChildDiedError) -> Examined:

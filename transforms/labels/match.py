@@ -5,7 +5,7 @@ Rules and words: ``configs/lexicon``. News about AI are no label: «ИИ соз�
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,15 +61,7 @@ def match_text(text: str, lexicon: Lexicon) -> Label | None:
 
     A denial outweighs in its sentence: «Не сгенерировано ИИ» and "no AI" say ``not_ai``. Questions are no labels.
     """
-    text = plain(text[:MOST_CHARACTERS])
-    if not _may_hold_label(text, lexicon):
-        return None
-    for sentence in sentences(text):
-        words = unglued(lexicon.typed.cutter.cut(normal(sentence)), lexicon.typed)
-        found = find_label(words, lexicon.typed)
-        if found is not None:
-            return _label(found, words, "exact")
-    return None
+    return _read_exactly(text[:MOST_CHARACTERS], lexicon, sentences)
 
 
 def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
@@ -81,7 +73,7 @@ def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
     """
     lines = [line for line in (" ".join(line[:MOST_LINE].split()) for line in lines[:MOST_LINES]) if line]
     for text in _joinings(lines):
-        exact = _read_exactly(text, lexicon)
+        exact = _read_exactly(text, lexicon, read_sentences)
         if exact is not None:
             fuzzy = None if exact.says is Says.NOT_AI else _read_fuzzily(text, lexicon, 0)
             if exact.says is not Says.NOT_AI and _may_be_denied(text, exact, lexicon):
@@ -108,11 +100,11 @@ def _joinings(lines: Sequence[str]) -> Iterator[str]:
         yield from lines
 
 
-def _read_exactly(text: str, lexicon: Lexicon) -> Label | None:
+def _read_exactly(text: str, lexicon: Lexicon, split: Callable[[str], Iterable[str]]) -> Label | None:
     text = plain(text)
     if not _may_hold_label(text, lexicon):
         return None
-    for sentence in read_sentences(text):
+    for sentence in split(text):
         words = unglued(lexicon.typed.cutter.cut(normal(sentence)), lexicon.typed)
         found = find_label(words, lexicon.typed)
         if found is not None:

@@ -9,7 +9,7 @@ import configs
 
 FOLDER = configs.ROOT / "labels"
 DIGESTS = {
-    "finder.onnx": "c6b5ef281b92688c13ab231ba380e89709b6ffbf40d93fcbbfd978283c55f23b",
+    "finder.onnx": "3bf05c2661842f3a4ba411a912ae4507cb91f169d7c75b8667a39bda40ebf861",
     "latin_chinese.onnx": "9ef676d6ed3c88256a2d92c640c44f25b0c40947e111b14b8be8f594091563e6",
     "latin_chinese.txt": "c5cbe34ef40c29c4df07ed012bf96569cb69a2d2a01a07027e9f13cb832bd9cd",
     "cyrillic.onnx": "5573ba2576f5003baaaca10340f3dab0810293f9ca177106db8732df79ba0dd0",

@@ -18,7 +18,8 @@ from PIL import Image
 
 from examples.media import broken, videos
 from transforms.examine import pool as subject
-from transforms.examine.pool import CHILD_COMMAND, Child, ChildPool, examination_from_json
+from transforms.examine.examination_messages import examination_from_json
+from transforms.examine.pool import CHILD_COMMAND, Child, ChildPool
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, LayerNote
 
