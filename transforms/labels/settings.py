@@ -11,7 +11,7 @@ class LabelReading:
     """How labels are read.
 
     Attributes:
-        enabled: Whether text and icons are looked for in the pixels, and labels in the texts beside a file.
+        enabled: Whether text and icons are looked for in the pixels; texts beside a file are read with the marks.
         lines: Most lines of text that are read of one frame, those nearest to its edges first.
         passes: Most frames and composites of one video or animation in which text is looked for.
     """
