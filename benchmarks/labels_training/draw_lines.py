@@ -28,11 +28,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shards", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cyrillic", action="store_true", help="lines in Kazakh and Russian only")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     strings = json.loads(arguments.texts.read_text("utf-8"))
     files = shippable([arguments.photos])
-    alphabetic = [font for font in find_fonts("ЖәңғИІa", "train") if not font.slanted]
+    alphabetic = [font for font in find_fonts("ЖИa", "train") if not font.slanted or arguments.cyrillic]
     latin = find_fonts("JIa", "train")
     chinese = find_fonts("生成", "train")
     for number in range(arguments.shards):
@@ -41,6 +42,8 @@ def main() -> None:
         lines: list[tuple[Any, str]] = []
         while len(lines) < _BATCH * _BATCHES:
             language, text = sample_text(strings, rng)
+            if arguments.cyrillic and language not in {"kk", "ru"}:
+                continue
             font = _font(text, {"zh": chinese, "en": latin, "kk-Latn": latin}.get(language, alphabetic), rng)
             if font is None or not text:
                 continue

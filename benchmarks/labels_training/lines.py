@@ -7,7 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from benchmarks.labels_media.fonts import Font
 from benchmarks.labels_media.render import Pixels, Plane, jpeg
@@ -32,10 +32,11 @@ def draw_line(text: str, font: Font, photo: Pixels, rng: random.Random) -> Pixel
     """
     em = round(np.exp(rng.uniform(np.log(11), np.log(64))))
     sized = font.sized(em)
-    left, top, right, bottom = sized.getbbox(text)
+    left, top, right, bottom = sized.box(text)
     pad = em
     width, height = max(8, int(right - left)) + 2 * pad, max(8, int(bottom - top)) + 2 * pad
-    mask = _mask(text, sized, (width, height), (pad - left, pad - top))
+    drawn_at = (text, round(pad - left), round(pad - top))
+    mask = sized.draw([drawn_at], (width, height)).astype(np.float32) / 255
     if rng.random() < 0.25:
         mask = _turned(mask, rng.uniform(-2.5, 2.5))
     ground = _ground(photo, width, height, rng)
@@ -48,12 +49,6 @@ def draw_line(text: str, font: Font, photo: Pixels, rng: random.Random) -> Pixel
     if rng.random() < 0.85:
         drawn = jpeg(drawn, rng.randint(50, 95))
     return _cut(drawn, pad, em, rng)
-
-
-def _mask(text: str, font: object, size: tuple[int, int], at: tuple[float, float], stroke: int = 0) -> Plane:
-    canvas = Image.new("L", size, 0)
-    ImageDraw.Draw(canvas).text(at, text, fill=255, font=font, stroke_width=stroke)  # type: ignore[arg-type]
-    return np.asarray(canvas, np.float32) / 255
 
 
 def _turned(mask: Plane, degrees: float) -> Plane:
