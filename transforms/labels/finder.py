@@ -17,7 +17,8 @@ from transforms.examine.frames import Pixels
 from transforms.labels.lines import Box
 
 _MARKED, _LEAST_CONFIDENCE = 0.15, 0.25
-_WIDENING = 1.6
+_WIDENING, _BESIDE = 1.6, 0.6
+"""The second for the ends of a line alone: a letter that is cut off costs the word, a strip of background nothing."""
 _STEP = 32
 _SHORT_SIDE, _LONG_SIDE = 544, 1280
 _COARSE_SHORT_SIDE, _COARSE_LONG_SIDE = 256, 640
@@ -138,8 +139,9 @@ def to_boxes(marked: NDArray[np.float32], frame_size: tuple[int, int]) -> list[B
             continue
         area, perimeter = width * height, 2 * (width + height)
         margin = _WIDENING * area / perimeter
-        left, top = max(0, math.floor((x - margin) * along)), max(0, math.floor((y - margin) * down))
-        right = min(frame_size[1], math.ceil((x + width + margin) * along))
+        beside = margin + _BESIDE * min(width, height)
+        left, top = max(0, math.floor((x - beside) * along)), max(0, math.floor((y - margin) * down))
+        right = min(frame_size[1], math.ceil((x + width + beside) * along))
         bottom = min(frame_size[0], math.ceil((y + height + margin) * down))
         boxes.append(Box(left, top, right - left, bottom - top))
     return boxes

@@ -12,7 +12,7 @@ DIGESTS = {
     "finder.onnx": "3bf05c2661842f3a4ba411a912ae4507cb91f169d7c75b8667a39bda40ebf861",
     "latin_chinese.onnx": "9ef676d6ed3c88256a2d92c640c44f25b0c40947e111b14b8be8f594091563e6",
     "latin_chinese.txt": "c5cbe34ef40c29c4df07ed012bf96569cb69a2d2a01a07027e9f13cb832bd9cd",
-    "cyrillic.onnx": "5573ba2576f5003baaaca10340f3dab0810293f9ca177106db8732df79ba0dd0",
+    "cyrillic.onnx": "dec86f70a2a087ec05e4082102ffadfc2d8692724f0ebf87b6017665d8ceb5bf",
     "cyrillic.txt": "b4ce61c9dea0eb20c78d66d598be3b260e1aad4e9db9f5fc6de2c6e66239d406",
 }
 """SHA-256 of each file: other weights would give other rows."""
