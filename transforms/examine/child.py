@@ -114,11 +114,11 @@ class _LabelSupplies:
             return cls(None, lexicon, str(error))
 
     def layer(self, settings: "ExamineSettings") -> "LabelLayer | None":
+        if self.networks is None:
+            return None
         from transforms.labels.layer import LabelLayer  # noqa: PLC0415
         from transforms.labels.reader import LabelReader  # noqa: PLC0415
 
-        if self.networks is None:
-            return None
         return LabelLayer(LabelReader(self.networks, self.lexicon, settings.labels.lines), settings.labels)
 
     def notes(self) -> "tuple[LayerNote, ...]":

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import cv2
 from PIL import Image
@@ -17,7 +17,7 @@ from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.examine.videos import Video
 from transforms.examine.views import FrameViews, look
-from transforms.labels.layer import LAYER, LabelLayer, small
+from transforms.labels.kept import LAYER, small
 from transforms.marks.found import MarksFound
 from transforms.marks.mark import Mark
 from transforms.marks.meaning.rule_files import read_rules
@@ -26,6 +26,9 @@ from transforms.marks.stealth import read_stealth_marks
 from transforms.marks.watermark import MOST_PIXELS, find_watermarks
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, LayerNote
+
+if TYPE_CHECKING:
+    from transforms.labels.layer import LabelLayer
 
 Emit = Callable[[FrameViews], None]
 """Takes what is kept of one sampled frame."""
@@ -41,7 +44,7 @@ def examine_content(
     emit: Emit,
     finder: FaceFinder | None = None,
     read_marks: ReadMarks | None = None,
-    labels: LabelLayer | None = None,
+    labels: "LabelLayer | None" = None,
 ) -> Examination:
     """Examines one file and emits the facts and views of its sampled frames.
 
@@ -81,7 +84,7 @@ def _examine_frames(
     settings: ExamineSettings,
     emit: Emit,
     finder: FaceFinder | None,
-    labels: LabelLayer | None,
+    labels: "LabelLayer | None",
 ) -> Examination:
     examine = _examine_picture if media_type.startswith("image/") else _examine_video
     try:
@@ -99,7 +102,7 @@ def _examine_picture(
     settings: ExamineSettings,
     emit: Emit,
     look_at: Look,
-    labels: LabelLayer | None,
+    labels: "LabelLayer | None",
 ) -> Examination:
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
     frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
@@ -113,7 +116,7 @@ def _examine_picture(
     return replace(_emit_all(frames, facts, media_type, emit, look_at), marks=tuple(marks))
 
 
-def _read_still(frames: Iterator[Frame], labels: LabelLayer, marks: list[Mark]) -> Iterator[Frame]:
+def _read_still(frames: Iterator[Frame], labels: "LabelLayer", marks: list[Mark]) -> Iterator[Frame]:
     """The same frame; what it shows to be read goes to ``marks``."""
     for frame in frames:
         marks += labels.of_picture(frame.rgb)
@@ -142,7 +145,7 @@ def _examine_video(
     settings: ExamineSettings,
     emit: Emit,
     look_at: Look,
-    labels: LabelLayer | None,
+    labels: "LabelLayer | None",
 ) -> Examination:
     video = videos.open_video(file, media_type, settings.limits)
     frames = videos.sample_video(video, settings.sampling)
@@ -155,7 +158,7 @@ def _with_labels(
     media_type: str,
     emit: Emit,
     look_at: Look,
-    labels: LabelLayer | None,
+    labels: "LabelLayer | None",
 ) -> Examination:
     """Emits every frame, and reads the labels of all that decoded, with a video's opening seconds, at the end."""
     if labels is None:

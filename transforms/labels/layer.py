@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import cv2
-import numpy as np
-
 from transforms.examine.frames import Frame, Pixels
 from transforms.labels.composites import Look, plan_looks
 from transforms.labels.icons import IconFound, TextLine, find_icons, to_mark
+from transforms.labels.kept import LAYER
 from transforms.labels.lines import Box
 from transforms.labels.match import Wordmark
 from transforms.labels.presence import present_in, shown_times
@@ -17,11 +15,8 @@ from transforms.labels.reader import FrameText, LabelReader, Sighting
 from transforms.labels.settings import LabelReading
 from transforms.marks.mark import Mark, MarkClass, Says, Shown, cut, sha256_text
 
-LAYER: Final = "visible_label"
 TOOL: Final = "aiqyn-labels/1"
 LABEL_KIND, WORDMARK_KIND = "label.text", "trace.wordmark"
-_SHORT_SIDE: Final = 720
-"""Pixels: frames of videos are kept with a short side of at most this."""
 _MOST_MARKS: Final = 16
 _RANKS: Final = {"exact": 0, "fuzzy": 1, "probable": 2}
 
@@ -54,7 +49,7 @@ class LabelLayer:
         """The marks of a video, an animation or a file of several pages.
 
         Args:
-            frames: From ``small``, those of the item and of its opening seconds; of one or several sizes.
+            frames: From ``kept.small``, those of the item and of its opening seconds; of one or several sizes.
             duration_ms: Of the item; None where its frames have no times.
         """
         ordered = sorted(frames, key=lambda frame: frame.timestamp_ms or 0.0)
@@ -91,16 +86,6 @@ class LabelLayer:
                 seen.append(_Seen(one, box, look.source, present))
             else:
                 same.add(one, box, look.source, present)
-
-
-def small(frame: Frame) -> Frame:
-    """A frame as this layer keeps it: short side at most 720 pixels."""
-    height, width = frame.rgb.shape[:2]
-    short = min(height, width)
-    if short <= _SHORT_SIDE:
-        return frame
-    size = (round(width * _SHORT_SIDE / short), round(height * _SHORT_SIDE / short))
-    return replace(frame, rgb=np.asarray(cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
 
 
 @dataclass(slots=True)
