@@ -5,7 +5,8 @@ in name (Lato and Carlito, Droid Sans Fallback and WenQuanYi Micro Hei) stand on
 of its own, with Kazakh and Chinese letters: the tests use those, as they need nothing installed.
 """
 
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,8 +27,11 @@ DEBIAN_PACKAGES: Final = (
     "fonts-arphic-gkai00mp",
     "fonts-arphic-ukai",
     "fonts-arphic-uming",
+    "fonts-babelstone-han",
     "fonts-cantarell",
     "fonts-cmu",
+    "fonts-cns11643-kai",
+    "fonts-cns11643-sung",
     "fonts-comfortaa",
     "fonts-crosextra-carlito",
     "fonts-dejavu-core",
@@ -37,6 +41,7 @@ DEBIAN_PACKAGES: Final = (
     "fonts-firacode",
     "fonts-freefont-ttf",
     "fonts-hack",
+    "fonts-hanazono",
     "fonts-inter",
     "fonts-jetbrains-mono",
     "fonts-jura",
@@ -133,7 +138,17 @@ ALPHABETIC: Final[dict[Half, frozenset[str]]] = {
 }
 CHINESE: Final[dict[Half, frozenset[str]]] = {
     "train": frozenset(
-        {"AR PL KaitiM GB", "AR PL SungtiL GB", "AR PL UKai CN", "Noto Sans CJK SC", "WenQuanYi Zen Hei"}
+        {
+            "AR PL KaitiM GB",
+            "AR PL SungtiL GB",
+            "AR PL UKai CN",
+            "BabelStone Han",
+            "HanaMinA",
+            "Noto Sans CJK SC",
+            "TW-Kai",
+            "TW-Sung",
+            "WenQuanYi Zen Hei",
+        }
     ),
     "test": frozenset(
         {
@@ -152,6 +167,7 @@ _TOO_THIN: Final = ("Thin", "Hairline", "ExtraLight", "Extra Light")
 _NO_CHARACTER: Final = "\uffff"
 _SAMPLE_PX: Final = 32
 _FACES: Final = 8  # in one collection
+_TRIES: Final = 4
 _WEIGHTS: Final = {"Regular": 400, "Bold": 700}
 
 
@@ -269,9 +285,35 @@ def faces(path: Path) -> list[Font]:
     return found
 
 
+def training_fonts(folder: Path | None = None) -> list[Font]:
+    """The faces to train on: installed ones of the training half, and those in the folder that are no test fonts."""
+    own = [font for font in installed() if font.family in ALPHABETIC["train"] | CHINESE["train"]]
+    if folder is None:
+        return own
+    held_back = ALPHABETIC["test"] | CHINESE["test"]
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
+    found = [font for path in files for font in faces(path)]
+    return own + [
+        font
+        for font in found
+        if not any(font.family.startswith(family) for family in held_back)
+        and not any(word in font.style for word in _TOO_THIN)
+    ]
+
+
 def find_fonts(text: str, half: Half, fonts: Iterable[Font] | None = None) -> list[Font]:
     """The faces of one half that cover the text, CHINESE for Chinese characters; OpenCV's own if none does."""
     return list(_installed_that_cover(text, half) if fonts is None else _covering(text, half, fonts))
+
+
+def faces_for(text: str, fonts: Sequence[Font], rng: random.Random) -> list[Font]:
+    """The covering faces of a family by chance, so that one of many faces weighs no more; none if none does."""
+    families = sorted({font.family for font in fonts})
+    for _ in range(_TRIES):
+        family = rng.choice(families)
+        if found := [font for font in fonts if font.family == family and font.covers(text)]:
+            return found
+    return []
 
 
 def missing_families(half: Half) -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 import json
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.labels_media.fonts import Font, find_fonts
+from benchmarks.labels_media.fonts import Font, faces_for, training_fonts
 from benchmarks.labels_training.lines import HEIGHT, draw_line, load_photos
 from benchmarks.labels_training.shippable import shippable
 from benchmarks.labels_training.texts import sample_text
@@ -24,30 +25,30 @@ def main() -> None:
     """Writes shards of 64 batches of 32 lines, each batch of lines of like width."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=Path, required=True, help="JSON: language → sentences")
-    parser.add_argument("--photos", type=Path, required=True, help="manifest.csv; what may_ship_weights is taken")
+    parser.add_argument("--photos", type=Path, required=True, action="append", help="manifest.csv; repeatable")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shards", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cyrillic", action="store_true", help="lines in Kazakh and Russian only")
+    parser.add_argument("--fonts", type=Path, help="a folder of further font files")
+    parser.add_argument("--languages", nargs="+", default=["kk", "kk-Latn", "ru", "en", "zh"])
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     strings = json.loads(arguments.texts.read_text("utf-8"))
-    files = shippable([arguments.photos])
-    alphabetic = [font for font in find_fonts("ЖИa", "train") if not font.slanted or arguments.cyrillic]
-    latin = find_fonts("JIa", "train")
-    chinese = find_fonts("生成", "train")
+    files = shippable(arguments.photos)
+    fonts = training_fonts(arguments.fonts)
+    cyrillic, latin, chinese = (list(_covering(fonts, sample)) for sample in ("ЖИa", "JIa", "生成"))
     for number in range(arguments.shards):
         rng = random.Random(f"{arguments.seed}:{number}")  # noqa: S311
-        photos = load_photos(rng.sample(files, 80))
+        photos = load_photos(rng.sample(files, min(80, len(files))))
         lines: list[tuple[Any, str]] = []
         while len(lines) < _BATCH * _BATCHES:
             language, text = sample_text(strings, rng)
-            if arguments.cyrillic and language not in {"kk", "ru"}:
+            if language not in arguments.languages:
                 continue
-            font = _font(text, {"zh": chinese, "en": latin, "kk-Latn": latin}.get(language, alphabetic), rng)
-            if font is None or not text:
+            faces = faces_for(text, {"zh": chinese, "en": latin, "kk-Latn": latin}.get(language, cyrillic), rng)
+            if not faces or not text:
                 continue
-            drawn = draw_line(text, font, rng.choice(photos), rng)
+            drawn = draw_line(text, rng.choice(faces), rng.choice(photos), rng)
             if 16 <= drawn.shape[1] <= _WIDEST:
                 lines.append((drawn, text))
         lines.sort(key=lambda line: line[0].shape[1])
@@ -65,15 +66,8 @@ def main() -> None:
         temporary.rename(arguments.out / f"{number:04}.npz")
 
 
-def _font(text: str, fonts: list[Font], rng: random.Random) -> Font | None:
-    """A covering face, families before faces, so that a family of many faces does not outweigh others."""
-    families = sorted({font.family for font in fonts})
-    for _ in range(4):
-        family = rng.choice(families)
-        font = rng.choice([font for font in fonts if font.family == family])
-        if font.covers(text):
-            return font
-    return None
+def _covering(fonts: list[Font], text: str) -> Iterator[Font]:
+    return (font for font in fonts if font.covers(text))
 
 
 if __name__ == "__main__":

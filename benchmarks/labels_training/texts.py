@@ -29,8 +29,9 @@ WORDS: Final = {
     "синтезировано реклама иллюстрация сгенерирована нарисовано полностью частично на основе новости",
     "en": "AI AI-generated AI-GENERATED generated created made modified altered edited with by using artificial "
     "intelligence synthetic content image video info label Google Meta this was is Imagined digitally deepfake no not",
-    "zh": "AI 人工智能 生成 合成 内容由 由 豆包 技术 图片 视频 仅供参考 "
-    "疑似使用 该内容 作者声明 辅助 制作 标识 虚拟 非 编辑 作品 本",
+    "zh": "AI 人工智能 生成 合成 内容由 由 豆包 技术 图片 视频 仅供参考 疑似使用 该内容 作者声明 辅助 "
+    "制作 标识 虚拟 非 编辑 作品 本 创作 绘制 画面 图像 含 未使用 不是 数字人 利用 采用 通过 大模型 "
+    "请注意 甄别 素材 声音 背景 部分 深度 生成式 借助 AIGC 照片 影像",
 }
 _MOST_CHARACTERS: Final = 34
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import random
 import sys
 import time
@@ -14,13 +15,14 @@ import numpy as np
 import onnx
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.labels_media import photos, sample
-from benchmarks.labels_media.fonts import find_fonts
-from benchmarks.labels_media.render import Box, Pixels
+from benchmarks.labels_media.fonts import Font, faces_for, training_fonts
+from benchmarks.labels_media.render import ALPHAS, POSITIONS, STYLES, Box, Pixels, render_label
 from benchmarks.labels_training.onnx_module import OnnxModule
 from benchmarks.labels_training.shippable import shippable
 from benchmarks.labels_training.texts import sample_text
@@ -28,12 +30,16 @@ from transforms.labels import finder
 from transforms.labels.finder import TextFinder
 from transforms.labels.networks import open_session
 
-_ROWS, _COLUMNS, _BATCH = 352, 480, 4
+_ROWS, _COLUMNS, _BATCH = 288, 448, 6
 _SHRINK: Final = 0.4
 """Of the area that a core keeps, the root: as in Liao et al. 2020."""
 _WITHOUT_TEXT: Final = 0.2
 _SHORT_SIDES: Final = (544, 544, 544, 400, 256)
 """The sizes of frames: the finder looks at a smaller copy, too, for large letters."""
+_LOG_EM_RATIOS: Final = math.log(0.016), math.log(0.12)
+_PIECES = 2
+_KEPT: Final = 0.995
+"""Of the running mean of the weights, which is what is written, at each step."""
 _HARD: Final = 0.3
 """Share of labels in dark letters, which are found least."""
 
@@ -41,9 +47,10 @@ _HARD: Final = 0.3
 class Frames(IterableDataset[tuple[Tensor, Tensor]]):
     """Endless frames with text at places, sizes and in styles by chance, and some without any."""
 
-    def __init__(self, paths: list[Path], strings: dict[str, list[str]], seed: int) -> None:
+    def __init__(self, paths: list[Path], fonts: list[Font], strings: dict[str, list[str]], seed: int) -> None:
         super().__init__()
         self._paths = paths
+        self._fonts = fonts
         self._strings = strings
         self._seed = seed
 
@@ -51,21 +58,25 @@ class Frames(IterableDataset[tuple[Tensor, Tensor]]):
         worker = torch.utils.data.get_worker_info()
         seed = self._seed + (worker.id if worker else 0)
         numbers, rng = np.random.default_rng(seed), random.Random(seed)  # noqa: S311
-        covered = {language: find_fonts(text, "train") for language, text in _SAMPLES.items()}
+        covered = {language: [font for font in self._fonts if font.covers(text)] for language, text in _SAMPLES.items()}
         while True:
             photo = photos.load(rng.choice(self._paths))
             rgb, boxes = self._frame(photo, covered, numbers, rng)
-            yield _crop(rgb, boxes, rng)
+            for _ in range(_PIECES):
+                yield _crop(rgb, boxes, rng)
 
     def _frame(self, photo: Pixels, fonts: Any, numbers: Any, rng: random.Random) -> tuple[Pixels, list[Box]]:
         if rng.random() < _WITHOUT_TEXT:
             return sample.sample_empty(photo, numbers).rgb, []
         language, text = sample_text(self._strings, rng)
-        usable = [font for font in fonts[language] if font.covers(text)]
+        usable = faces_for(text, fonts[language], rng)
         if not usable or len(text) < 2:
             return self._frame(photo, fonts, numbers, rng)
         style = "dark" if rng.random() < _HARD else None
-        drawn = sample.sample_label(photo, text, language, numbers, half="train", fonts=usable, style=style)
+        em_ratio = math.exp(rng.uniform(*_LOG_EM_RATIOS))
+        drawn = sample.sample_label(
+            photo, text, language, numbers, half="train", fonts=usable, style=style, em_ratio=em_ratio
+        )
         boxes = list(drawn.boxes) if drawn.contrast > 15 else []
         if rng.random() < 0.3:  # a second text, over the first frame
             return _second(drawn.rgb, boxes, self._strings, fonts, numbers, rng)
@@ -79,19 +90,19 @@ def _second(
     rgb: Pixels, boxes: list[Box], strings: Any, fonts: Any, numbers: Any, rng: random.Random
 ) -> tuple[Pixels, list[Box]]:
     language, text = sample_text(strings, rng)
-    usable = [font for font in fonts[language] if font.covers(text)]
+    usable = faces_for(text, fonts[language], rng)
     if not usable or len(text) < 2:
         return rgb, boxes
     height, width = rgb.shape[:2]
-    drawn = sample.render_label(
+    drawn = render_label(
         rgb,
         text,
         numbers,
         language=language,
-        em_ratio=float(rng.choice(sample.EM_RATIOS)),
-        position=rng.choice(sample.POSITIONS),
-        style=rng.choice(sample.STYLES),
-        alpha=rng.choice(sample.ALPHAS),
+        em_ratio=math.exp(rng.uniform(*_LOG_EM_RATIOS)),
+        position=rng.choice(POSITIONS),
+        style=rng.choice(STYLES),
+        alpha=rng.choice(ALPHAS),
         font=rng.choice(usable),
         frame=(width, height),
         cropped=False,
@@ -148,6 +159,7 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, required=True, help="JSON: language → sentences")
     parser.add_argument("--photos", type=Path, required=True, action="append", help="manifest.csv; repeatable")
     parser.add_argument("--large", type=Path, help="from photos.collect: larger copies, taken where they may be")
+    parser.add_argument("--fonts", type=Path, help="a folder of further font files")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--rate", type=float, default=2e-4)
@@ -164,11 +176,14 @@ def main() -> None:
     paths += [path for path in larger if path.name.startswith(sources)]
     paths = list(_without_text(paths, TextFinder(open_session(arguments.base.read_bytes()))))
     print(f"{len(paths)} photographs", flush=True)
-    loader = DataLoader(Frames(paths, strings, arguments.seed), batch_size=_BATCH, num_workers=1)
+    loader = DataLoader(
+        Frames(paths, training_fonts(arguments.fonts), strings, arguments.seed), batch_size=_BATCH, num_workers=1
+    )
     optimiser = torch.optim.AdamW(network.parameters(), lr=arguments.rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, arguments.rate, total_steps=arguments.steps, pct_start=0.08
     )
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_KEPT))
     started, losses = time.monotonic(), []
     for step, (pixels, target) in enumerate(loader, 1):
         marked = network(pixels.contiguous(memory_format=torch.channels_last))[:, 0]
@@ -178,11 +193,12 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
         schedule.step()
+        mean.update_parameters(network)
         losses.append(float(loss.detach()))
         if step % 50 == 0:
             print(f"{step} loss {np.mean(losses[-50:]):.3f} {time.monotonic() - started:.0f} s", flush=True)
         if step % 200 == 0 or step == arguments.steps:
-            onnx.save(network.to_onnx(), arguments.out / "finder.onnx")
+            onnx.save(mean.module.to_onnx(), arguments.out / "finder.onnx")
         if step == arguments.steps:
             return
 

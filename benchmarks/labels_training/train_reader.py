@@ -1,4 +1,4 @@
-"""Trains the reader of Cyrillic from PaddleOCR's reader of Chinese and Latin.
+"""Trains the reader of Cyrillic from PaddleOCR's reader of Chinese and Latin, or that one further.
 
 See ``python benchmarks/labels_training/train_reader.py --help``.
 """
@@ -15,6 +15,7 @@ import onnx
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -23,16 +24,19 @@ from benchmarks.labels_training.onnx_module import OnnxModule
 
 _HEAD = ("linear_1.w_0", "linear_1.b_0")
 _WIDE, _WIDE_KEPT = 448, 0.3
+_KEPT = 0.99
+"""Of the running mean of the weights, which is what is written, at each step."""
 _LOGITS = "p2o.pd_op.add.41.0"
 """The value before the softmax of PP-OCRv6's tiny recogniser."""
 
 
 def main() -> None:
-    """Trains and writes ``cyrillic.onnx`` and ``cyrillic.txt``."""
+    """Trains and writes ``reader.onnx`` and ``reader.txt``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, required=True, help="PP-OCRv6's tiny recogniser, or one to go on from")
     parser.add_argument("--dictionary", type=Path, required=True, help="the characters of --base, one a line")
     parser.add_argument("--shards", type=Path, required=True, help="from draw_lines.py")
+    parser.add_argument("--cyrillic", action="store_true", help="give it the characters of Cyrillic and Latin")
     parser.add_argument("--held-out", type=int, default=1, help="shards, the last ones, to measure on")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=2000)
@@ -42,10 +46,11 @@ def main() -> None:
     torch.manual_seed(0)
     arguments.out.mkdir(parents=True, exist_ok=True)
     known = arguments.dictionary.read_text("utf-8").rstrip("\n").split("\n")
-    alphabet = ALPHABET
+    alphabet = ALPHABET if arguments.cyrillic else known
     model = onnx.load(arguments.base)
-    replace_head(model, *_HEAD, known, alphabet)
-    (arguments.out / "cyrillic.txt").write_text("\n".join(alphabet) + "\n", "utf-8")
+    if arguments.cyrillic:
+        replace_head(model, *_HEAD, known, alphabet)
+    (arguments.out / "reader.txt").write_text("\n".join(alphabet) + "\n", "utf-8")
     network = OnnxModule(model)
     index = {character: number + 1 for number, character in enumerate(alphabet)} | {" ": len(alphabet) + 1}
     print(f"{len(alphabet)} characters", flush=True)
@@ -58,6 +63,7 @@ def main() -> None:
         optimiser, [arguments.rate, 2 * arguments.rate], total_steps=arguments.steps, pct_start=0.08
     )
     rng = random.Random(0)  # noqa: S311
+    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_KEPT))
     started, losses = time.monotonic(), []
     for step, (pixels, texts) in enumerate(_batches(arguments.shards, arguments.held_out, rng, arguments.wait), 1):
         loss = _loss(network, pixels, texts, index)
@@ -66,12 +72,13 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()
         schedule.step()
+        mean.update_parameters(network)
         losses.append(float(loss))
         if step % 50 == 0:
             print(f"{step} loss {np.mean(losses[-50:]):.3f} {time.monotonic() - started:.0f} s", flush=True)
         if step % 500 == 0 or step == arguments.steps:
-            onnx.save(network.to_onnx(), arguments.out / "cyrillic.onnx")
-            print(_measure(network, arguments.shards, arguments.held_out, alphabet), flush=True)
+            onnx.save(mean.module.to_onnx(), arguments.out / "reader.onnx")
+            print(_measure(mean.module, arguments.shards, arguments.held_out, alphabet), flush=True)
         if step == arguments.steps:
             return
 
@@ -87,9 +94,7 @@ def _batches(folder: Path, held_out: int, rng: random.Random, wait: bool) -> Any
             for number in numbers:
                 if shard[f"pixels{number}"].shape[2] > _WIDE and rng.random() > _WIDE_KEPT:
                     continue  # they cost most and teach no other characters
-                texts = [str(text) for text in shard[f"texts{number}"]]
-                kept = [row for row, text in enumerate(texts) if _script(text) != "chinese"]
-                yield shard[f"pixels{number}"][kept], [texts[row] for row in kept]
+                yield shard[f"pixels{number}"], [str(text) for text in shard[f"texts{number}"]]
 
 
 def to_tensor(pixels: Any) -> Tensor:

@@ -1,7 +1,7 @@
 """The nearest word of the lexicon to a word read from pixels, letters amiss."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rapidfuzz import process
@@ -15,10 +15,11 @@ _STEM, _EDGE = 6, 3
 _MAIN = 5
 """How many languages come first: Kazakh in two scripts, Russian, English, Chinese."""
 _MOST_CACHED, _MOST_SHORT = 20_000, 4
-_MAKES = MASK["made"] | MASK["made_weak"] | MASK["edited"] | MASK["denied"] | MASK["not_made"]
+MAKES = MASK["made"] | MASK["made_weak"] | MASK["edited"] | MASK["denied"] | MASK["not_made"]
+"""Lists of making words, and of those that deny them."""
 _LINKS = MASK["links"]
 _DENIES = MASK["negation"] | MASK["negation_after"] | MASK["denied"]
-BESIDE_AI = _MAKES | _LINKS | MASK["media"]
+BESIDE_AI = MAKES | _LINKS | MASK["media"]
 """Lists whose words stand beside an AI element."""
 _EXACT_ONLY = MASK["news"] | MASK["misread"] | MASK["before_ai"] | MASK["after_made"] | MASK["product"]
 _Near = Mapping[tuple[bool, int], tuple[str, ...]]
@@ -45,6 +46,7 @@ class Corrector:
         main: Words of the languages that come first.
         short_links: Linking words of two to four letters.
         short_denials: Words of two to four letters that deny.
+        first_letters: By the second word of a linking phrase its first one, of one letter: «с помощью».
     """
 
     known: Mapping[str, int]
@@ -58,6 +60,7 @@ class Corrector:
     main: frozenset[str]
     short_links: tuple[str, ...]
     short_denials: tuple[str, ...]
+    first_letters: Mapping[str, str]
     _found: dict[tuple[str, bool, int], tuple[str, int] | None] = field(default_factory=dict, repr=False)
     _hinted: dict[tuple[str, bool], bool] = field(default_factory=dict, repr=False)
 
@@ -115,7 +118,7 @@ class Corrector:
     def _rank(self, word: str, key: str, extra: int) -> tuple[bool, bool, int, int, str]:
         """Of words that are equally near: a letter taken for another is likelier than one lost or added."""
         roles = self.known[word]
-        rank = 5 * extra if not roles else 1 if roles & _MAKES else 2 if roles & _LINKS else 3
+        rank = 5 * extra if not roles else 1 if roles & MAKES else 2 if roles & _LINKS else 3
         return not roles & MASK["ai_by"], word not in self.main, abs(len(word) - len(key)), rank, word
 
     def nearest_short(self, key: str, *, denying: bool) -> str | None:
@@ -147,7 +150,15 @@ def corrector_of(kind: Kind) -> Corrector:
         main=frozenset(word for tongue in kind.tongues[:_MAIN] for word in tongue.words),
         short_links=_short(kind, _LINKS | MASK["links_weak"], _MOST_SHORT),
         short_denials=_short(kind, _DENIES, _MOST_SHORT),
+        first_letters=dict(_first_letters(kind)),
     )
+
+
+def _first_letters(kind: Kind) -> Iterator[tuple[str, str]]:
+    for entry in (one for tongue in kind.tongues for several in tongue.entries.values() for one in several):
+        if entry.roles & _LINKS and len(entry.words) > 1:
+            letters = sorted(key for key in entry.words[0] if len(key) == 1)
+            yield from ((key, letter) for letter in letters[:1] for key in entry.words[1])
 
 
 def _short(kind: Kind, roles: int, most: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Lines of text in a frame: where they are, what they read, and how they stand together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transforms.examine.frames import Pixels
@@ -84,6 +84,8 @@ _LEAST_ROW_OVERLAP = 0.5
 _MOST_GAP_IN_ROW = 1.6
 _MOST_GAP_OF_ROWS = 0.9
 _MOST_HEIGHT_RATIO = 2.3
+_MOST_OUT_OF_LINE = 1.5
+"""By how many heights lines of one text, which share a left or right edge or their middle, are out of line."""
 
 
 def to_rows(lines: Sequence[Line]) -> list[list[Line]]:
@@ -127,6 +129,25 @@ def box_of(lines: Sequence[Line]) -> Box:
     return box
 
 
+def beyond(block: Sequence[Sequence[Line]], frame_size: tuple[int, int]) -> Iterator[tuple[Box, bool]]:
+    """Where a further line above and below a block would stand, and whether it is the one above.
+
+    Args:
+        block: Rows from top to bottom.
+        frame_size: Height and width of the frame.
+    """
+    boxes = [box_of(row) for row in block]
+    whole = box_of([line for row in block for line in row])
+    height = sorted(box.height for box in boxes)[len(boxes) // 2]
+    first, last = (box.y + box.height / 2 for box in (boxes[0], boxes[-1]))
+    pitch = (last - first) / (len(boxes) - 1) if len(boxes) > 1 else height
+    left, right = max(0, whole.x - height), min(frame_size[1], whole.right + height)
+    for middle, is_above in ((last + pitch, False), (first - pitch, True)):
+        top, bottom = max(0, round(middle - height / 2)), min(frame_size[0], round(middle + height / 2))
+        if bottom - top > height // 2:
+            yield Box(left, top, right - left, bottom - top), is_above
+
+
 def _continues(left: Box, right: Box) -> bool:
     low, high = sorted((left.height, right.height))
     overlap = min(left.bottom, right.bottom) - max(left.y, right.y)
@@ -139,4 +160,6 @@ def _stands_under(upper: Box, lower: Box) -> bool:
     gap = lower.y - upper.bottom
     overlap = min(upper.right, lower.right) - max(upper.x, lower.x)
     is_near = -0.5 * low <= gap <= _MOST_GAP_OF_ROWS * high and lower.y > upper.y
+    edges = upper.x - lower.x, upper.right - lower.right, (upper.x + upper.right - lower.x - lower.right) / 2
+    is_near = is_near and min(map(abs, edges)) <= _MOST_OUT_OF_LINE * high
     return is_near and overlap > 0.3 * min(upper.width, lower.width) and high <= _MOST_HEIGHT_RATIO * low

@@ -19,10 +19,10 @@ from transforms.labels.parse import AI_ELEMENT
 from transforms.labels.readings import Reading
 from transforms.labels.records import Lexicon
 from transforms.labels.wordmarks import Wordmark, match_wordmark
-from transforms.labels.words import Words, plain, read_sentences, sentences
+from transforms.labels.words import Words, plain, read_sentences, sentences, unspaced, without_dirt
 from transforms.marks.mark import Says
 
-__all__ = ["Exactness", "Label", "Wordmark", "match_lines", "match_text", "match_wordmark", "may_hold_label"]
+__all__ = ["Exactness", "Label", "Wordmark", "match_lines", "match_text", "match_wordmark", "may_be_part"]
 
 Exactness = Literal["exact", "fuzzy", "probable"]
 MOST_CHARACTERS = 20_000
@@ -79,7 +79,7 @@ def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
             if exact.says is not Says.NOT_AI and _may_be_denied(text, exact, lexicon):
                 return fuzzy
             return exact if fuzzy is None or fuzzy.says is exact.says else fuzzy
-    texts = [text for text in _joinings(lines) if may_hold_label(text, lexicon)]
+    texts = [text for text in _joinings(lines) if _may_be_misread(text, lexicon)]
     for extra in (0, 1):
         for text in texts:
             found = _read_fuzzily(text, lexicon, extra)
@@ -89,10 +89,13 @@ def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
 
 
 def _joinings(lines: Sequence[str]) -> Iterator[str]:
-    """The lines as one, with words mended that were parted at their ends; then each for itself."""
+    """The lines as one, without spaces in Chinese first and with parted words mended last; then each for itself."""
     if not lines:
         return
-    yield " ".join(lines)
+    whole = " ".join(lines)
+    if unspaced(whole) != whole:
+        yield unspaced(whole)
+    yield whole
     if len(lines) > 1:
         parted = _PARTED.sub("", "\n".join(lines)).replace("\n", " ")
         if len(parted) != sum(map(len, lines)) + len(lines) - 1:
@@ -112,10 +115,17 @@ def _read_exactly(text: str, lexicon: Lexicon, split: Callable[[str], Iterable[s
     return None
 
 
-def may_hold_label(text: str, lexicon: Lexicon) -> bool:
-    """Whether a line read from pixels has anything that a label has, letters amiss: else it is not worth a new look."""
+def _may_be_misread(text: str, lexicon: Lexicon) -> bool:
+    """A quick test that every line read from pixels with a label passes: an AI element stands there, letters amiss."""
     words = lexicon.read.cutter.cut(_cleaned(text, lexicon))
     return readings.may_hold_label(words, corrector_of(lexicon.read))
+
+
+def may_be_part(text: str, lexicon: Lexicon) -> bool:
+    """Whether a line read from pixels has anything that a label has: else nothing beside it is worth a new look."""
+    words = lexicon.read.cutter.cut(_cleaned(text, lexicon))
+    corrector = corrector_of(lexicon.read)
+    return readings.may_hold_label(words, corrector) or readings.has_maker(words, corrector)
 
 
 def _cleaned(text: str, lexicon: Lexicon) -> str:
@@ -131,7 +141,7 @@ def _camel(words: frozenset[str]) -> re.Pattern[str]:
 def _read_fuzzily(text: str, lexicon: Lexicon, extra: int) -> Label | None:
     corrector = corrector_of(lexicon.read)
     for sentence in read_sentences(_cleaned(text, lexicon)):
-        words = lexicon.read.cutter.cut(sentence)
+        words = lexicon.read.cutter.cut(without_dirt(sentence))
         reading = readings.read(words, corrector, extra=extra)
         found = find_label(reading.words, lexicon.read)
         if found is None or not _is_sure(found, reading, lexicon, extra):

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from transforms.examine.frames import Pixels
 from transforms.labels.finder import TextFinder
 from transforms.labels.lexicon import Lexicon
-from transforms.labels.lines import Box, Line, box_of, to_blocks, to_rows
-from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark, may_hold_label
+from transforms.labels.lines import Box, Line, beyond, box_of, to_blocks, to_rows
+from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark, may_be_part
 from transforms.labels.measure import measure
 from transforms.labels.networks import Networks, open_session
 from transforms.labels.recogniser import LineRecogniser, to_tensor
 from transforms.labels.strokes import strokes_alone
+from transforms.marks.mark import Says
 
 Row = Sequence[Line]
 _MOST_READ_AGAIN = 4
 _LEAST_CONFIDENCE = 0.35
+_SURE = 0.8
 _WIDER = 2.2
 """Heights of a row by which it is widened on either side."""
 
@@ -91,62 +93,115 @@ class LabelReader:
                 continue
             best = min(self._labels(block), key=_rank, default=None)
             if best is not None:
-                taken |= parts
-                yield _sighting(*best, block, rgb)
+                found = self._unless_denied(_Found(*best, block), rows, rgb)
+                taken |= {id(line) for row in found.block for line in row}
+                yield found.sighting(rgb)
         for row in rows:
             if taken.isdisjoint(map(id, row)):
                 for number in range(len(self._recognisers)):
                     wordmark = match_wordmark(_text(row, number), self._lexicon)
                     if wordmark is not None:
-                        yield _sighting(wordmark, number, [row], rgb)
+                        yield _Found(wordmark, number, [row]).sighting(rgb)
                         break
 
     def _of_second_readings(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sighting]:
-        """The first label that another reading of a row gives."""
-        for row in self._read_again(rows, rgb):
-            best = min(self._labels([row]), key=_rank, default=None)
+        """The first label that another reading of a row, or of what stands above and below it, gives."""
+        for block in self._read_again(rows, rgb):
+            best = min(self._labels(block), key=_rank, default=None)
             if best is not None:
-                yield _sighting(*best, [row], rgb)
+                yield self._unless_denied(_Found(*best, block), rows, rgb).sighting(rgb)
                 return
 
+    def _unless_denied(self, found: "_Found", rows: Sequence[Row], rgb: Pixels) -> "_Found":
+        """What was found, or the denial that it is a part of: «Видео не / создано ИИ» in two rows.
+
+        The denying word may stand in a neighbouring row, beside what the finder marked, or in a row that it missed.
+        """
+        if isinstance(found.label, Wordmark) or found.label.says is Says.NOT_AI:
+            return found
+        for block in self._around(found.block, rows, rgb):
+            for label, number in self._labels(block):
+                if label.says is Says.NOT_AI:
+                    return _Found(label, number, block)
+        return found
+
+    def _around(self, block: Sequence[Row], rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
+        own = [id(row) for row in block]
+        for longer in to_blocks(rows):
+            ids = [id(row) for row in longer]
+            if len(ids) > len(own) and any(ids[at : at + len(own)] == own for at in range(len(ids))):
+                yield longer
+        wide = box_of(block[0]).widened(_WIDER, rgb.shape[:2])
+        yield [[self._line(wide, wide.cut_from(rgb))], *block[1:]]
+        for box, is_above in beyond(block, rgb.shape[:2]):
+            if is_above:
+                yield [[self._line(box, box.cut_from(rgb))], *block]
+
     def _labels(self, block: Sequence[Row]) -> Iterator[tuple[Label, int]]:
-        """The label that each network's readings of the rows make, with the network's number."""
+        """The label that each network's readings of the rows make, with the network's number.
+
+        Lines that it is not sure of are left out where the whole makes none: they may be taken from the background.
+        """
         for number in range(len(self._recognisers)):
-            label = match_lines([_text(row, number) for row in block], self._lexicon)
+            texts = [_text(row, number) for row in block]
+            sure = [_text(row, number, _SURE) for row in block]
+            label = match_lines(texts, self._lexicon)
+            if label is None and sure != texts:
+                label = match_lines(sure, self._lexicon)
             if label is not None:
                 yield label, number
 
-    def _read_again(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Row]:
+    def _read_again(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
         """The rows that have a part of a label once more: with what stands beside them, then their strokes alone.
 
-        A finder often leaves the first or last letters of a line out, and a short word before a wide space.
+        A finder often leaves the first or last letters of a line out, a short word before a wide space, and a short
+        word that wrapping put into a line of its own.
         """
         numbers = range(len(self._recognisers))
-        parts = [row for row in rows if any(may_hold_label(_text(row, number), self._lexicon) for number in numbers)]
+        parts = [row for row in rows if any(may_be_part(_text(row, number), self._lexicon) for number in numbers)]
         parts.sort(key=lambda row: -min(line.confidence for line in row))
         for row in parts[:_MOST_READ_AGAIN]:
             wide = box_of(row).widened(_WIDER, rgb.shape[:2])
             pixels = wide.cut_from(rgb)
-            yield [self._line(wide, pixels)]
-            yield [self._line(wide, strokes_alone(pixels))]
+            yield [[self._line(wide, pixels)]]
+            yield [[self._line(wide, strokes_alone(pixels))]]
+        for row in parts[:_MOST_READ_AGAIN]:
+            yield from self._with_neighbours(row, rows, rgb)
+
+    def _with_neighbours(self, row: Row, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
+        """The longest block with the row, and what is read in the place of a further line above or below it."""
+        block = max((one for one in to_blocks(rows) if row in one), key=len, default=[row])
+        for box, is_above in beyond(block, rgb.shape[:2]):
+            line = self._line(box, box.cut_from(rgb))
+            if line.confidence >= _LEAST_CONFIDENCE:
+                yield [[line], *block] if is_above else [*block, [line]]
 
 
 def _rank(found: tuple[Label, int]) -> tuple[int, int]:
     return ("exact", "fuzzy", "probable").index(found[0].exactness), found[1]
 
 
-def _text(row: Row, number: int) -> str:
-    return " ".join(line.readings[number][0] for line in row)
+def _text(row: Row, number: int, least_confidence: float = 0.0) -> str:
+    return " ".join(line.readings[number][0] for line in row if line.readings[number][1] >= least_confidence)
 
 
-def _sighting(found: Label | Wordmark, number: int, rows: Sequence[Row], rgb: Pixels) -> Sighting:
-    lines = [line for row in rows for line in row]
-    measured = [measure(line.box.cut_from(rgb)) for line in lines]
-    return Sighting(
-        found,
-        "\n".join(_text(row, number) for row in rows),
-        round(sum(line.readings[number][1] for line in lines) / len(lines), 4),
-        box_of(lines),
-        max(height for height, _ in measured),
-        min(contrast for _, contrast in measured),
-    )
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A label or a word of a generator, the number of the network that read it, and the rows that it stands in."""
+
+    label: Label | Wordmark
+    number: int
+    block: Sequence[Row]
+
+    def sighting(self, rgb: Pixels) -> Sighting:
+        """With what is measured of it in the frame."""
+        lines = [line for row in self.block for line in row]
+        measured = [measure(line.box.cut_from(rgb)) for line in lines]
+        return Sighting(
+            self.label,
+            "\n".join(_text(row, self.number) for row in self.block),
+            round(sum(line.readings[self.number][1] for line in lines) / len(lines), 4),
+            box_of(lines),
+            max(height for height, _ in measured),
+            min(contrast for _, contrast in measured),
+        )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from transforms.labels.correct import BESIDE_AI, Corrector
+from transforms.labels.correct import BESIDE_AI, MAKES, Corrector
 from transforms.labels.fold import fold
 from transforms.labels.records import MASK, STATED, role_mask
 from transforms.labels.words import Words, is_unspaced
@@ -12,7 +12,7 @@ from transforms.labels.words import Words, is_unspaced
 _CYRILLIC = re.compile("[Ѐ-ӿ]")
 _LEAST_GLUED, _MOST_GLUED, _LEAST_GLUED_AI = 3, 80, 6
 _LEAST_AMISS, _MOST_PIECE, _MOST_LOOKED_UP = 5, 20, 240
-_LEAST_JOINED = 6
+_LEAST_JOINED, _LEAST_MAKER = 6, 4
 _PIECE_COST, _SHORT_PIECE_COST, _MOST_COST = 0.3, 0.8, 0.25
 _SHORT = 3
 _TELLING = role_mask("ai") | BESIDE_AI | STATED
@@ -55,6 +55,17 @@ def may_hold_label(words: Words, corrector: Corrector) -> bool:
     return False
 
 
+def has_maker(words: Words, corrector: Corrector) -> bool:
+    """Whether a making word stands in a line, letters amiss: the rest of a label may stand beside it, unread."""
+    for at, key in enumerate(words.keys):
+        if not key.isalnum() or (len(key) < _LEAST_MAKER and not is_unspaced(key)):
+            continue
+        near = corrector.nearest(key, cyrillic=_is_cyrillic(words, at))
+        if near is not None and corrector.known[near[0]] & MAKES:
+            return True
+    return False
+
+
 def read(words: Words, corrector: Corrector, *, extra: int = 0) -> Reading:
     """The line in words of the lexicon."""
     words = _joined(words, corrector)
@@ -71,6 +82,9 @@ def read(words: Words, corrector: Corrector, *, extra: int = 0) -> Reading:
 
 def _corrected(words: Words, at: int, corrector: Corrector, extra: int) -> Iterator[tuple[str, tuple[int, int], int]]:
     key, span = words.keys[at], words.spans[at]
+    if len(key) == 1 and at + 1 < len(words.keys) and (letter := corrector.first_letters.get(words.keys[at + 1])):
+        yield letter, span, int(letter != key)
+        return
     if key in corrector.known or not key.isalnum() or is_unspaced(key):
         yield key, span, 0
         return

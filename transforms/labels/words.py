@@ -11,6 +11,8 @@ _LETTERS = rf"(?:[^\W\d_{_CJK}{_HANGUL}]|[\u0300-\u036f])+"
 _LETTERS_AND_DIGITS = rf"(?:[^\W_{_CJK}{_HANGUL}]|[\u0300-\u036f])+"
 _END = re.compile(r"(?<![.!?…])[.!?…]+(?=[\s\"'»”)]|$)|[。！？!?;；|•\x00-\x08\x0b-\x1f]|\n[ \t]*(?:\n\s*)+")
 _READ_END = re.compile(r"[.!?](?= +[^\W\d_a-zа-яәғқңөұүһі])|[。！？?;；•]")
+_DIRT = re.compile(r"(?<=[^\W\d_])[.,·]+(?= +[^\W\d_])")
+_BETWEEN_CJK = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _DOTTED_AI = re.compile(r"(?<!\w)A\. ?I\.(?! [A-ZА-Я][a-zа-я])(?!\w)")
 _HAS_CJK = re.compile(f"[{_CJK}]")
 
@@ -92,6 +94,16 @@ def sentences(text: str) -> Iterator[str]:
 def read_sentences(text: str) -> Iterator[str]:
     """The sentences of a line read from pixels; a dot, which is often dirt, ends one only before a capital."""
     yield from _split(text, _READ_END)
+
+
+def without_dirt(sentence: str) -> str:
+    """A sentence read from pixels without the dots and commas behind its words."""
+    return _DIRT.sub("", sentence)
+
+
+def unspaced(text: str) -> str:
+    """The text without the spaces between Chinese characters, which wrapping or a finder of text puts there."""
+    return _BETWEEN_CJK.sub("", text)
 
 
 def plain(text: str) -> str:
