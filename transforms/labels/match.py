@@ -33,6 +33,7 @@ MOST_LINES, MOST_LINE = 8, 400
 """How many lines of a candidate are looked at, and how much of each."""
 _PARTED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])")
 _BAR = re.compile(r"(?<=[^\W\d_])\||\|(?=[^\W\d_])")
+_CYRILLIC_AI = re.compile(r"(?<![^\W\d_][ИЖ]И)(?<=[ИЖ]И)(?=[а-яәғқңөұүһі])")
 _MOST_BESIDE = 2
 _MOST_AMISS, _MOST_AMISS_BOLD, _MOST_OF = 0.2, 0.25, 0.6
 
@@ -129,8 +130,9 @@ def may_be_part(text: str, lexicon: Lexicon) -> bool:
 
 
 def _cleaned(text: str, lexicon: Lexicon) -> str:
-    """The line with bars read as letters, and a space before an AI word in capitals at the end of a word."""
-    return _camel(lexicon.short_words).sub(" ", _BAR.sub("l", normal(plain(text))))
+    """The line with bars read as letters, and spaces where an AI word in capitals is glued to another: «ИИи может»."""
+    spaced = _camel(lexicon.short_words).sub(" ", _BAR.sub("l", normal(plain(text))))
+    return _CYRILLIC_AI.sub(" ", spaced)
 
 
 @functools.lru_cache(maxsize=4)

@@ -135,7 +135,7 @@ class LabelReader:
         yield [[self._line(wide, wide.cut_from(rgb))], *block[1:]]
         for box, is_above in beyond(block, rgb.shape[:2]):
             if is_above:
-                yield [[self._line(box, box.cut_from(rgb))], *block]
+                yield [[_surely(self._line(box, box.cut_from(rgb)))], *block]
 
     def _labels(self, block: Sequence[Row]) -> Iterator[tuple[Label, int]]:
         """The label that each network's readings of the rows make, with the network's number.
@@ -160,13 +160,20 @@ class LabelReader:
         numbers = range(len(self._recognisers))
         parts = [row for row in rows if any(may_be_part(_text(row, number), self._lexicon) for number in numbers)]
         parts.sort(key=lambda row: -min(line.confidence for line in row))
+        blocks = to_blocks(rows)
         for row in parts[:_MOST_READ_AGAIN]:
-            wide = box_of(row).widened(_WIDER, rgb.shape[:2])
-            pixels = wide.cut_from(rgb)
-            yield [[self._line(wide, pixels)]]
-            yield [[self._line(wide, strokes_alone(pixels))]]
+            for line in self._readings(row, rgb):
+                yield [[line]]
+                yield from ([[line] if one is row else one for one in block] for block in blocks if row in block)
         for row in parts[:_MOST_READ_AGAIN]:
             yield from self._with_neighbours(row, rows, rgb)
+
+    def _readings(self, row: Row, rgb: Pixels) -> Iterator[Line]:
+        wide, wider = (box_of(row).widened(heights, rgb.shape[:2]) for heights in (_WIDER, 2 * _WIDER))
+        pixels = wide.cut_from(rgb)
+        yield self._line(wide, pixels)
+        yield self._line(wide, strokes_alone(pixels))
+        yield self._line(wider, wider.cut_from(rgb))
 
     def _with_neighbours(self, row: Row, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
         """The longest block with the row, and what is read in the place of a further line above or below it."""
@@ -175,6 +182,11 @@ class LabelReader:
             line = self._line(box, box.cut_from(rgb))
             if line.confidence >= _LEAST_CONFIDENCE:
                 yield [[line], *block] if is_above else [*block, [line]]
+
+
+def _surely(line: Line) -> Line:
+    """The line with only those readings that are sure: it was read where nobody found text."""
+    return Line(line.box, tuple(one if one[1] >= _SURE else ("", 0.0) for one in line.readings))
 
 
 def _rank(found: tuple[Label, int]) -> tuple[int, int]:
