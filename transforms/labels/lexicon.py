@@ -45,7 +45,7 @@ class LexiconError(Exception):
 def read_lexicon(extra: Sequence[str] = ()) -> Lexicon:
     """The shipped lexicon with the YAML texts of an analyst on top, one for each process and such texts.
 
-    The shipped one alone is read now and built when it is first asked for, which takes half a second of processor time:
+    The shipped one alone is read now and built when it is first asked for, which takes most of a second:
     a child meets no text for a while.
 
     Raises:

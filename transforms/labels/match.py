@@ -17,7 +17,7 @@ from transforms.labels.glue import unglued
 from transforms.labels.grammar import Found, find_label
 from transforms.labels.parse import AI_ELEMENT
 from transforms.labels.readings import Reading
-from transforms.labels.records import Lexicon
+from transforms.labels.records import MASK, Lexicon
 from transforms.labels.wordmarks import Wordmark, match_wordmark
 from transforms.labels.words import Words, plain, read_sentences, sentences, unspaced, without_dirt
 from transforms.marks.mark import Says
@@ -32,8 +32,9 @@ _LETTERS = "a-zà-žЀ-ӿ"
 MOST_LINES, MOST_LINE = 8, 400
 """How many lines of a candidate are looked at, and how much of each."""
 _PARTED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])")
-_BAR = re.compile(r"(?<=[^\W\d_])\||\|(?=[^\W\d_])")
+_BAR = re.compile(rf"(?<=[{_LETTERS}A-ZÀ-Ž])\||(?<=[ {_LETTERS}A-ZÀ-Ž])\|(?=[{_LETTERS}A-ZÀ-Ž])")
 _CYRILLIC_AI = re.compile(r"(?<![^\W\d_][ИЖ]И)(?<=[ИЖ]И)(?=[а-яәғқңөұүһі])")
+_YERY = re.compile("[Ьь][іІiIl1|]")
 _MOST_BESIDE = 2
 _MOST_AMISS, _MOST_AMISS_BOLD, _MOST_OF = 0.2, 0.25, 0.6
 
@@ -101,7 +102,15 @@ def _joinings(lines: Sequence[str]) -> Iterator[str]:
         parted = _PARTED.sub("", "\n".join(lines)).replace("\n", " ")
         if len(parted) != sum(map(len, lines)) + len(lines) - 1:
             yield parted
-        yield from lines
+        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+            if not continues(line) and not continues(following):
+                yield line
+
+
+def continues(line: str) -> bool:
+    """Whether a line goes on with the sentence of the line above: its first letter is small."""
+    first = next((character for character in line if character.isalpha()), "")
+    return first.islower()
 
 
 def _read_exactly(text: str, lexicon: Lexicon, split: Callable[[str], Iterable[str]]) -> Label | None:
@@ -132,7 +141,7 @@ def may_be_part(text: str, lexicon: Lexicon) -> bool:
 def _cleaned(text: str, lexicon: Lexicon) -> str:
     """The line with bars read as letters, and spaces where an AI word in capitals is glued to another: «ИИи может»."""
     spaced = _camel(lexicon.short_words).sub(" ", _BAR.sub("l", normal(plain(text))))
-    return _CYRILLIC_AI.sub(" ", spaced)
+    return _YERY.sub(lambda found: "Ы" if found[0][0] == "Ь" else "ы", _CYRILLIC_AI.sub(" ", spaced))
 
 
 @functools.lru_cache(maxsize=4)
@@ -165,6 +174,8 @@ def _may_be_denied(text: str, label: Label, lexicon: Lexicon) -> bool:
     after = [key for key in cutter.cut(text[start + len(label.text) :]).keys if key.isalnum()][:1]
     own = [tongue.words for tongue in lexicon.read.tongues if tongue.code == label.language]
     beside = [key for key in (*before, *after) if not any(key in words for words in own)]
+    if any(corrector.known.get(key, 0) & MASK["negation"] for key in before[:-1]) and before[-1] in beside:
+        return True
     return any(corrector.nearest_short(key, denying=True) for key in beside)
 
 

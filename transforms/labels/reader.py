@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from transforms.examine.frames import Pixels
 from transforms.labels.finder import TextFinder
 from transforms.labels.lexicon import Lexicon
 from transforms.labels.lines import Box, Line, beyond, box_of, to_blocks, to_rows
-from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark, may_be_part
+from transforms.labels.match import Label, Wordmark, continues, match_lines, match_wordmark, may_be_part
 from transforms.labels.measure import measure
 from transforms.labels.networks import Networks, open_session
 from transforms.labels.recogniser import LineRecogniser, to_tensor
@@ -93,9 +94,10 @@ class LabelReader:
                 continue
             best = min(self._labels(block), key=_rank, default=None)
             if best is not None:
-                found = self._unless_denied(_Found(*best, block), rows, rgb)
-                taken |= {id(line) for row in found.block for line in row}
-                yield found.sighting(rgb)
+                found = self._in_context(_Found(*best, block), rows, rgb)
+                if found is not None:
+                    taken |= {id(line) for row in found.block for line in row}
+                    yield found.sighting(rgb)
         for row in rows:
             if taken.isdisjoint(map(id, row)):
                 for number in range(len(self._recognisers)):
@@ -109,28 +111,31 @@ class LabelReader:
         for block in self._read_again(rows, rgb):
             best = min(self._labels(block), key=_rank, default=None)
             if best is not None:
-                yield self._unless_denied(_Found(*best, block), rows, rgb).sighting(rgb)
-                return
+                found = self._in_context(_Found(*best, block), rows, rgb)
+                if found is not None:
+                    yield found.sighting(rgb)
+                    return
 
-    def _unless_denied(self, found: "_Found", rows: Sequence[Row], rgb: Pixels) -> "_Found":
+    def _in_context(self, found: "_Found", rows: Sequence[Row], rgb: Pixels) -> "_Found | None":
         """What was found, or the denial that it is a part of: «Видео не / создано ИИ» in two rows.
 
         The denying word may stand in a neighbouring row, beside what the finder marked, or in a row that it missed.
+        Nothing if the sentence goes on in neighbouring rows and is no label as a whole: «Как узнать видео, / созданное
+        ИИ».
         """
         if isinstance(found.label, Wordmark) or found.label.says is Says.NOT_AI:
             return found
-        for block in self._around(found.block, rows, rgb):
+        longer = [block for block in to_blocks(rows) if _holds(block, found.block)]
+        for block in chain(longer, self._looked_around(found.block, rgb)):
             for label, number in self._labels(block):
                 if label.says is Says.NOT_AI:
                     return _Found(label, number, block)
-        return found
+        sentences = [block for block in longer if _goes_on(block, found)]
+        whole = max(sentences, key=len, default=found.block)
+        return found if whole is found.block or any(self._labels(whole)) else None
 
-    def _around(self, block: Sequence[Row], rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
-        own = [id(row) for row in block]
-        for longer in to_blocks(rows):
-            ids = [id(row) for row in longer]
-            if len(ids) > len(own) and any(ids[at : at + len(own)] == own for at in range(len(ids))):
-                yield longer
+    def _looked_around(self, block: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
+        """The block with what stands beside its first row, and with what is read above that."""
         wide = box_of(block[0]).widened(_WIDER, rgb.shape[:2])
         yield [[self._line(wide, wide.cut_from(rgb))], *block[1:]]
         for box, is_above in beyond(block, rgb.shape[:2]):
@@ -182,6 +187,17 @@ class LabelReader:
             line = self._line(box, box.cut_from(rgb))
             if line.confidence >= _LEAST_CONFIDENCE:
                 yield [[line], *block] if is_above else [*block, [line]]
+
+
+def _holds(longer: Sequence[Row], block: Sequence[Row]) -> bool:
+    rows, own = ([id(row) for row in one] for one in (longer, block))
+    return len(rows) > len(own) and any(rows[at : at + len(own)] == own for at in range(len(rows)))
+
+
+def _goes_on(longer: Sequence[Row], found: "_Found") -> bool:
+    """Whether the rows of a longer block are one sentence with what was found: each goes on with the one above it."""
+    inside = {id(row) for row in found.block[1:]}
+    return all(id(row) in inside or continues(_text(row, found.number)) for row in longer[1:])
 
 
 def _surely(line: Line) -> Line:

@@ -11,7 +11,7 @@ _LETTERS = rf"(?:[^\W\d_{_CJK}{_HANGUL}]|[\u0300-\u036f])+"
 _LETTERS_AND_DIGITS = rf"(?:[^\W_{_CJK}{_HANGUL}]|[\u0300-\u036f])+"
 _END = re.compile(r"(?<![.!?…])[.!?…]+(?=[\s\"'»”)]|$)|[。！？!?;；|•\x00-\x08\x0b-\x1f]|\n[ \t]*(?:\n\s*)+")
 _READ_END = re.compile(r"[.!?](?= +[^\W\d_a-zа-яәғқңөұүһі])|[。！？?;；•]")
-_DIRT = re.compile(r"(?<=[^\W\d_])[.,·]+(?= +[^\W\d_])")
+_DIRT = re.compile(r"(?<=[^\W\d_])[.·]+(?= +[^\W\d_])")
 _BETWEEN_CJK = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _DOTTED_AI = re.compile(r"(?<!\w)A\. ?I\.(?! [A-ZА-Я][a-zа-я])(?!\w)")
 _HAS_CJK = re.compile(f"[{_CJK}]")
@@ -97,7 +97,7 @@ def read_sentences(text: str) -> Iterator[str]:
 
 
 def without_dirt(sentence: str) -> str:
-    """A sentence read from pixels without the dots and commas behind its words."""
+    """A sentence read from pixels without the dots behind its words."""
     return _DIRT.sub("", sentence)
 
 
