@@ -26,6 +26,8 @@ _COARSE_SHORT_SIDE, _COARSE_LONG_SIDE = 256, 640
 _SEEN, _OF_HEIGHT = 0.7, 0.35
 """How much of a box lies in another one that it is seen in it, and how much of its height a line in it has."""
 _LEAST_SIDE = 3
+_LEAST_LINEAR = 0.6
+"""Down to here, two pixels each way take in all that there is, in a sixth of the time."""
 _MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _TABLES = [
     (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(mean)) / np.float32(spread)
@@ -99,7 +101,7 @@ def shrunk(rgb: Pixels, short_side: int = _SHORT_SIDE, long_side: int = _LONG_SI
     height, width = rgb.shape[:2]
     scale = min(1.0, short_side / min(height, width), long_side / max(height, width))
     size = (max(_STEP, round(width * scale / _STEP) * _STEP), max(_STEP, round(height * scale / _STEP) * _STEP))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    method = cv2.INTER_AREA if scale < _LEAST_LINEAR else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(rgb, size, interpolation=method), np.uint8)
 
 

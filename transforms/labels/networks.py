@@ -9,10 +9,10 @@ import configs
 
 FOLDER = configs.ROOT / "labels"
 DIGESTS = {
-    "finder.onnx": "3bf05c2661842f3a4ba411a912ae4507cb91f169d7c75b8667a39bda40ebf861",
-    "latin_chinese.onnx": "9ef676d6ed3c88256a2d92c640c44f25b0c40947e111b14b8be8f594091563e6",
+    "finder.onnx": "1a186afec05a7648af08d6c7c930cb429dff9b5bfdcb79e838a43885c419cc03",
+    "latin_chinese.onnx": "103914e79d67fc8ef94b6603cadf7ebe12b6c08589fcc8753514ce0b81540a6b",
     "latin_chinese.txt": "c5cbe34ef40c29c4df07ed012bf96569cb69a2d2a01a07027e9f13cb832bd9cd",
-    "cyrillic.onnx": "dec86f70a2a087ec05e4082102ffadfc2d8692724f0ebf87b6017665d8ceb5bf",
+    "cyrillic.onnx": "4f37c98398b6a32203b6ff62f2fd804a2bfe3abce4b79128e7f93f0467f4e839",
     "cyrillic.txt": "b4ce61c9dea0eb20c78d66d598be3b260e1aad4e9db9f5fc6de2c6e66239d406",
 }
 """SHA-256 of each file: other weights would give other rows."""

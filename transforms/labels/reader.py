@@ -16,7 +16,7 @@ from transforms.labels.strokes import strokes_alone
 from transforms.marks.mark import Says
 
 Row = Sequence[Line]
-_MOST_READ_AGAIN = 4
+_MOST_READ_AGAIN, _MOST_NEIGHBOURED = 3, 2
 _LEAST_CONFIDENCE = 0.35
 _SURE = 0.8
 _WIDER = 2.2
@@ -170,15 +170,17 @@ class LabelReader:
             for line in self._readings(row, rgb):
                 yield [[line]]
                 yield from ([[line] if one is row else one for one in block] for block in blocks if row in block)
-        for row in parts[:_MOST_READ_AGAIN]:
+        for row in parts[:_MOST_NEIGHBOURED]:
             yield from self._with_neighbours(row, rows, rgb)
 
     def _readings(self, row: Row, rgb: Pixels) -> Iterator[Line]:
         wide, wider = (box_of(row).widened(heights, rgb.shape[:2]) for heights in (_WIDER, 2 * _WIDER))
         pixels = wide.cut_from(rgb)
-        yield self._line(wide, pixels)
+        line = self._line(wide, pixels)
+        yield line
         yield self._line(wide, strokes_alone(pixels))
-        yield self._line(wider, wider.cut_from(rgb))
+        if len(line.text) > len(" ".join(one.text for one in row)):
+            yield self._line(wider, wider.cut_from(rgb))
 
     def _with_neighbours(self, row: Row, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
         """The longest block with the row, and what is read in the place of a further line above or below it."""
