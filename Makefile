@@ -20,7 +20,7 @@ test: $(INSTALLED)
 	  export DEBIAN_FRONTEND=noninteractive; apt="timeout 300 apt-get -q -y install libimage-exiftool-perl"; \
 	  $$apt || { timeout 120 apt-get -q update && $$apt; }; \
 	} >/dev/null 2>&1 || echo "ExifTool could not be installed."
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

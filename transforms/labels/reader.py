@@ -183,8 +183,11 @@ class LabelReader:
             yield self._line(wider, wider.cut_from(rgb))
 
     def _with_neighbours(self, row: Row, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
-        """The longest block with the row, and what is read in the place of a further line above or below it."""
+        """The longest block with the row, all its rows read wider; then with what stands above or below it."""
         block = max((one for one in to_blocks(rows) if row in one), key=len, default=[row])
+        if len(block) > 1:
+            boxes = [box_of(one).widened(_WIDER, rgb.shape[:2]) for one in block]
+            yield [[self._line(box, box.cut_from(rgb))] for box in boxes]
         for box, is_above in beyond(block, rgb.shape[:2]):
             line = self._line(box, box.cut_from(rgb))
             if line.confidence >= _LEAST_CONFIDENCE:
