@@ -16,6 +16,7 @@ from transforms.labels.strokes import strokes_alone
 from transforms.marks.mark import Says
 
 Row = Sequence[Line]
+Block = Sequence[Row]
 _MOST_READ_AGAIN, _MOST_NEIGHBOURED = 3, 2
 _LEAST_CONFIDENCE = 0.35
 _SURE = 0.8
@@ -76,25 +77,26 @@ class LabelReader:
         boxes = self._finder.find(rgb, self._most_lines)
         lines = [line for box in boxes if (line := self._line(box, box.cut_from(rgb))).confidence >= _LEAST_CONFIDENCE]
         rows = to_rows(lines)
-        sightings = list(self._of_rows(rows, rgb))
+        blocks = to_blocks(rows)
+        sightings = list(self._of_rows(rows, blocks, rgb))
         if not any(isinstance(one.found, Label) for one in sightings):
-            sightings += self._of_second_readings(rows, rgb)
+            sightings += self._of_second_readings(rows, blocks, rgb)
         return FrameText(tuple(sightings), tuple(lines))
 
     def _line(self, box: Box, pixels: Pixels) -> Line:
         tensor = to_tensor(pixels)
         return Line(box, tuple(recogniser.read(tensor) for recogniser in self._recognisers))
 
-    def _of_rows(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sighting]:
+    def _of_rows(self, rows: Sequence[Row], blocks: Sequence[Block], rgb: Pixels) -> Iterator[Sighting]:
         """Labels of one row each, then such as only several rows together make, then words of generators."""
         taken: set[int] = set()
-        for block in [*([row] for row in rows), *to_blocks(rows)]:
+        for block in [*([row] for row in rows), *blocks]:
             parts = {id(line) for row in block for line in row}
             if parts & taken:
                 continue
             best = min(self._labels(block), key=_rank, default=None)
             if best is not None:
-                found = self._in_context(_Found(*best, block), rows, rgb)
+                found = self._in_context(_Found(*best, block), blocks, rgb)
                 if found is not None:
                     taken |= {id(line) for row in found.block for line in row}
                     yield found.sighting(rgb)
@@ -106,17 +108,17 @@ class LabelReader:
                         yield _Found(wordmark, number, [row]).sighting(rgb)
                         break
 
-    def _of_second_readings(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sighting]:
+    def _of_second_readings(self, rows: Sequence[Row], blocks: Sequence[Block], rgb: Pixels) -> Iterator[Sighting]:
         """The first label that another reading of a row, or of what stands above and below it, gives."""
-        for block in self._read_again(rows, rgb):
+        for block, others in self._read_again(rows, blocks, rgb):
             best = min(self._labels(block), key=_rank, default=None)
             if best is not None:
-                found = self._in_context(_Found(*best, block), rows, rgb)
+                found = self._in_context(_Found(*best, block), others, rgb)
                 if found is not None:
                     yield found.sighting(rgb)
                     return
 
-    def _in_context(self, found: "_Found", rows: Sequence[Row], rgb: Pixels) -> "_Found | None":
+    def _in_context(self, found: "_Found", blocks: Sequence[Block], rgb: Pixels) -> "_Found | None":
         """What was found, or the denial that it is a part of: «Видео не / создано ИИ» in two rows.
 
         The denying word may stand in a neighbouring row, beside what the finder marked, or in a row that it missed.
@@ -125,7 +127,7 @@ class LabelReader:
         """
         if isinstance(found.label, Wordmark) or found.label.says is Says.NOT_AI:
             return found
-        longer = [block for block in to_blocks(rows) if _holds(block, found.block)]
+        longer = [block for block in blocks if _holds(block, found.block)]
         for block in chain(longer, self._looked_around(found.block, rgb)):
             for label, number in self._labels(block):
                 if label.says is Says.NOT_AI:
@@ -134,7 +136,7 @@ class LabelReader:
         whole = max(sentences, key=len, default=found.block)
         return found if whole is found.block or any(self._labels(whole)) else None
 
-    def _looked_around(self, block: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
+    def _looked_around(self, block: Block, rgb: Pixels) -> Iterator[Block]:
         """The block with what stands beside its first row, and with what is read above that."""
         wide = box_of(block[0]).widened(_WIDER, rgb.shape[:2])
         yield [[self._line(wide, wide.cut_from(rgb))], *block[1:]]
@@ -142,7 +144,7 @@ class LabelReader:
             if is_above:
                 yield [[_surely(self._line(box, box.cut_from(rgb)))], *block]
 
-    def _labels(self, block: Sequence[Row]) -> Iterator[tuple[Label, int]]:
+    def _labels(self, block: Block) -> Iterator[tuple[Label, int]]:
         """The label that each network's readings of the rows make, with the network's number.
 
         Lines that it is not sure of are left out where the whole makes none: they may be taken from the background.
@@ -156,8 +158,10 @@ class LabelReader:
             if label is not None:
                 yield label, number
 
-    def _read_again(self, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
-        """The rows that have a part of a label once more: with what stands beside them, then their strokes alone.
+    def _read_again(
+        self, rows: Sequence[Row], blocks: Sequence[Block], rgb: Pixels
+    ) -> Iterator[tuple[Block, Sequence[Block]]]:
+        """The rows that have a part of a label once more, with the blocks in which these readings stand instead.
 
         A finder often leaves the first or last letters of a line out, a short word before a wide space, and a short
         word that wrapping put into a line of its own.
@@ -165,13 +169,15 @@ class LabelReader:
         numbers = range(len(self._recognisers))
         parts = [row for row in rows if any(may_be_part(_text(row, number), self._lexicon) for number in numbers)]
         parts.sort(key=lambda row: -min(line.confidence for line in row))
-        blocks = to_blocks(rows)
         for row in parts[:_MOST_READ_AGAIN]:
             for line in self._readings(row, rgb):
-                yield [[line]]
-                yield from ([[line] if one is row else one for one in block] for block in blocks if row in block)
+                again = [line]
+                others = [[again if one is row else one for one in block] for block in blocks]
+                yield [again], others
+                yield from ((block, others) for block in others if any(one is again for one in block))
         for row in parts[:_MOST_NEIGHBOURED]:
-            yield from self._with_neighbours(row, rows, rgb)
+            longest = max((one for one in blocks if row in one), key=len, default=[row])
+            yield from ((block, blocks) for block in self._with_neighbours(longest, rgb))
 
     def _readings(self, row: Row, rgb: Pixels) -> Iterator[Line]:
         wide, wider = (box_of(row).widened(heights, rgb.shape[:2]) for heights in (_WIDER, 2 * _WIDER))
@@ -182,9 +188,8 @@ class LabelReader:
         if len(line.text) > len(" ".join(one.text for one in row)):
             yield self._line(wider, wider.cut_from(rgb))
 
-    def _with_neighbours(self, row: Row, rows: Sequence[Row], rgb: Pixels) -> Iterator[Sequence[Row]]:
-        """The longest block with the row, all its rows read wider; then with what stands above or below it."""
-        block = max((one for one in to_blocks(rows) if row in one), key=len, default=[row])
+    def _with_neighbours(self, block: Block, rgb: Pixels) -> Iterator[Block]:
+        """The block with all its rows read wider; then with what stands above or below it."""
         if len(block) > 1:
             boxes = [box_of(one).widened(_WIDER, rgb.shape[:2]) for one in block]
             yield [[self._line(box, box.cut_from(rgb))] for box in boxes]
@@ -194,12 +199,12 @@ class LabelReader:
                 yield [[line], *block] if is_above else [*block, [line]]
 
 
-def _holds(longer: Sequence[Row], block: Sequence[Row]) -> bool:
+def _holds(longer: Block, block: Block) -> bool:
     rows, own = ([id(row) for row in one] for one in (longer, block))
     return len(rows) > len(own) and any(rows[at : at + len(own)] == own for at in range(len(rows)))
 
 
-def _goes_on(longer: Sequence[Row], found: "_Found") -> bool:
+def _goes_on(longer: Block, found: "_Found") -> bool:
     """Whether the rows of a longer block are one sentence with what was found: each goes on with the one above it."""
     inside = {id(row) for row in found.block[1:]}
     return all(id(row) in inside or continues(_text(row, found.number)) for row in longer[1:])
@@ -224,7 +229,7 @@ class _Found:
 
     label: Label | Wordmark
     number: int
-    block: Sequence[Row]
+    block: Block
 
     def sighting(self, rgb: Pixels) -> Sighting:
         """With what is measured of it in the frame."""
