@@ -1,7 +1,7 @@
 """Reads a line of text: a small network names a character, or none, for every few columns of the line.
 
 The networks are PP-OCRv6's tiny recogniser (PaddleOCR, Apache-2.0), trained further on lines over photographs: one in
-Chinese and Latin, one, with Cyrillic in the place of Chinese, in Kazakh, Russian and Latin. Their output is read greedily
+Chinese and Latin, one, with Cyrillic in place of Chinese, in Kazakh, Russian and Latin. Their output is read greedily
 (Graves et al., *Connectionist Temporal Classification*, 2006): repeats count once, blanks not at all.
 """
 
