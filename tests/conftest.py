@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+import configs
 from examples.build_archive import build_archive
 from pipelines.scan import Scan, ScanOptions
 from pipelines.store import Store
@@ -16,6 +17,7 @@ from pipelines.tables import connect
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+_LABELS, _NO_LABELS = "labels:\n  enabled: true", "labels:\n  enabled: false"
 ScanCall = Callable[..., ScanSummary]
 
 
@@ -27,6 +29,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default profile without the search for labels, for tests of what has nothing to do with them."""
+    text = (configs.ROOT / "profiles" / "default.yaml").read_text("utf-8")
+    assert _LABELS in text
+    profile = tmp_path_factory.mktemp("profiles") / "light.yaml"
+    profile.write_text(text.replace(_LABELS, _NO_LABELS), "utf-8")
+    return profile
+
+
 @pytest.fixture
 def scan(tmp_path: Path) -> ScanCall:
     """Scans sources into ``tmp_path/store`` or another store, in this process."""
@@ -36,6 +48,12 @@ def scan(tmp_path: Path) -> ScanCall:
         return Scan(chosen, Console(stderr=True, force_terminal=False)).run()
 
     return run
+
+
+@pytest.fixture
+def light_scan(scan: ScanCall, light: Path) -> ScanCall:
+    """Scans as ``scan`` does, but looks for no labels."""
+    return lambda *sources, **options: scan(*sources, **({"profile": str(light)} | options))
 
 
 def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:

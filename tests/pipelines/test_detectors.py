@@ -43,6 +43,11 @@ def _black_video(path: Path) -> None:
     writer.release()
 
 
+@pytest.fixture
+def scan(light_scan: ScanCall) -> ScanCall:
+    return light_scan
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("several") / "source"

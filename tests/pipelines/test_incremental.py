@@ -20,6 +20,11 @@ LATEST = "SELECT regexp_extract(uri, '[^/]*$'), outcome, reason FROM items_lates
 
 
 @pytest.fixture
+def scan(light_scan: ScanCall) -> ScanCall:
+    return light_scan
+
+
+@pytest.fixture
 def source(tmp_path: Path) -> Path:
     folder = tmp_path / "source"
     folder.mkdir()
@@ -119,13 +124,10 @@ def test_another_detector_digest_makes_everything_due(source: Path, scan: ScanCa
     assert detectors == [(2,)], "the old scores are kept"
 
 
-def test_another_sampling_makes_everything_due(source: Path, scan: ScanCall, tmp_path: Path) -> None:
-    import configs
-
+def test_another_sampling_makes_everything_due(source: Path, scan: ScanCall, light: Path, tmp_path: Path) -> None:
     scan(source)
     profile = tmp_path / "few.yaml"
-    text = (configs.ROOT / "profiles" / "default.yaml").read_text()
-    profile.write_text(text.replace("frames: 16", "frames: 4"))
+    profile.write_text(light.read_text().replace("frames: 16", "frames: 4"))
     assert len(scan(source, profile=str(profile)).plan.due) == 5
 
 
@@ -201,12 +203,9 @@ def test_files_that_cannot_be_read_have_a_row(source: Path, scan: ScanCall, tmp_
     assert scan(source).plan.due == []
 
 
-def test_a_file_over_the_size_limit_is_not_opened(source: Path, scan: ScanCall, tmp_path: Path) -> None:
-    import configs
-
+def test_a_file_over_the_size_limit_is_not_opened(source: Path, scan: ScanCall, light: Path, tmp_path: Path) -> None:
     profile = tmp_path / "small.yaml"
-    text = (configs.ROOT / "profiles" / "default.yaml").read_text()
-    profile.write_text(text.replace("file_bytes: 68719476736", "file_bytes: 100"))
+    profile.write_text(light.read_text().replace("file_bytes: 68719476736", "file_bytes: 100"))
     summary = scan(source, profile=str(profile))
     assert summary.outcomes["not_checked", "over_size_limit"] == 4
     assert summary.exit_code is ExitCode.INCOMPLETE

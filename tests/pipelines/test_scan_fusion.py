@@ -21,6 +21,11 @@ from transforms.score import DetectorHandler
 WEIGHTS = (0.5, 2.0)
 
 
+@pytest.fixture
+def scan(light_scan: ScanCall) -> ScanCall:
+    return light_scan
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portrait, and an animation with a frame that is flat."""
