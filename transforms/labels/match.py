@@ -7,11 +7,12 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Literal
 
 from transforms.labels import readings
 from transforms.labels.building import MOST_SHORT
-from transforms.labels.correct import corrector_of
+from transforms.labels.correct import MAKES, corrector_of
 from transforms.labels.fold import fold, fold_text, normal
 from transforms.labels.glue import unglued
 from transforms.labels.grammar import Found, find_label
@@ -35,7 +36,7 @@ _PARTED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])")
 _BAR = re.compile(rf"(?<=[{_LETTERS}A-ZÀ-Ž])\||(?<=[ {_LETTERS}A-ZÀ-Ž])\|(?=[{_LETTERS}A-ZÀ-Ž])")
 _CYRILLIC_AI = re.compile(r"(?<![^\W\d_][ИЖ]И)(?<=[ИЖ]И)(?=[а-яәғқңөұүһі])")
 _YERY = re.compile("[Ьь][іІiIl1|]")
-_MOST_BESIDE = 2
+_MOST_BESIDE, _LEAST_SMALL = 2, 3
 _MOST_AMISS, _MOST_AMISS_BOLD, _MOST_OF = 0.2, 0.25, 0.6
 
 
@@ -74,14 +75,14 @@ def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
     lines. Where only the corrected reading shows a denial, it is one. Raises for no text.
     """
     lines = [line for line in (" ".join(line[:MOST_LINE].split()) for line in lines[:MOST_LINES]) if line]
-    for text in _joinings(lines):
+    for text in _joinings(lines, lexicon):
         exact = _read_exactly(text, lexicon, read_sentences)
         if exact is not None:
             fuzzy = None if exact.says is Says.NOT_AI else _read_fuzzily(text, lexicon, 0)
             if exact.says is not Says.NOT_AI and _may_be_denied(text, exact, lexicon):
                 return fuzzy
             return exact if fuzzy is None or fuzzy.says is exact.says else fuzzy
-    texts = [text for text in _joinings(lines) if _may_be_misread(text, lexicon)]
+    texts = [text for text in _joinings(lines, lexicon) if _may_be_misread(text, lexicon)]
     for extra in (0, 1):
         for text in texts:
             found = _read_fuzzily(text, lexicon, extra)
@@ -90,11 +91,11 @@ def match_lines(lines: Sequence[str], lexicon: Lexicon) -> Label | None:
     return None
 
 
-def _joinings(lines: Sequence[str]) -> Iterator[str]:
+def _joinings(lines: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
     """The lines as one, without spaces in Chinese first and with parted words mended last; then each for itself."""
     if not lines:
         return
-    whole = " ".join(lines)
+    whole = "".join(chain(lines[:1], (_joint(*two, lexicon) + two[1] for two in pairwise(lines))))
     if unspaced(whole) != whole:
         yield unspaced(whole)
     yield whole
@@ -105,6 +106,16 @@ def _joinings(lines: Sequence[str]) -> Iterator[str]:
         for line, following in zip(lines, [*lines[1:], ""], strict=True):
             if not continues(line) and not continues(following):
                 yield line
+
+
+def _joint(line: str, following: str, lexicon: Lexicon) -> str:
+    """What stands between two lines: a full stop where a making word begins anew, as in "our AI / Generated at 9"."""
+    first = following.split(maxsplit=1)[0]
+    if not (first.istitle() and any(word.islower() and len(word) >= _LEAST_SMALL for word in line.split())):
+        return " "
+    keys = lexicon.read.cutter.cut(first).keys
+    begins = any(corrector_of(lexicon.read).known.get(key, 0) & MAKES for key in keys)
+    return ". " if begins and line[-1].isalnum() else " "
 
 
 def continues(line: str) -> bool:
