@@ -75,9 +75,10 @@ def detectors(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
 
 
 @pytest.fixture(scope="module")
-def reference(source: Path, detectors: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(source: Path, detectors: tuple[str, ...], light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("several") / "store"
-    Scan(ScanOptions([str(source)], str(store), detectors=detectors), Console(stderr=True)).run()
+    options = ScanOptions([str(source)], str(store), detectors=detectors, profile=str(light))
+    Scan(options, Console(stderr=True)).run()
     return store
 
 

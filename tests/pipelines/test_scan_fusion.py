@@ -55,10 +55,13 @@ def duo(members: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> s
 
 
 @pytest.fixture(scope="module")
-def reference(source: Path, members: tuple[str, str], duo: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(
+    source: Path, members: tuple[str, str], duo: str, light: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A scan whose first detector, and so the items' score, is the fusion."""
     store = tmp_path_factory.mktemp("fusion") / "store"
-    Scan(ScanOptions([str(source)], str(store), detectors=(duo, *members)), Console(stderr=True)).run()
+    options = ScanOptions([str(source)], str(store), detectors=(duo, *members), profile=str(light))
+    Scan(options, Console(stderr=True)).run()
     return store
 
 
