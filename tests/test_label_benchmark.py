@@ -322,7 +322,7 @@ def mark(shown=None, **given):
         ({"says": Says.NOT_AI}, False),
         ({"says": Says.UNKNOWN}, False),
         ({"layer": "xmp"}, False),
-        ({"kind": "generator.sora"}, False),
+        ({"kind": "trace.wordmark"}, False),
     ],
 )
 def test_only_a_label_that_says_ai_is_a_warning(given, warns):

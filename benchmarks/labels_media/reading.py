@@ -87,7 +87,7 @@ def of_sighting(sighting: Sighting, short_side: int) -> Found | None:
 
 def of_mark(mark: Mark) -> Found | None:
     """The warning of a mark; None for a generator's name alone, a denial, or a mark that no viewer sees."""
-    if mark.layer != _LAYER or mark.says not in _WARNS or mark.kind.startswith("generator."):
+    if mark.layer != _LAYER or mark.says not in _WARNS or mark.kind.startswith("trace."):
         return None
     text, shown = mark.value or mark.kind, mark.shown
     if shown is None:
