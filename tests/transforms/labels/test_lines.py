@@ -2,7 +2,7 @@
 
 import pytest
 
-from transforms.labels.lines import Box, Line, box_of, to_blocks, to_rows
+from transforms.labels.lines import Box, Line, beyond, box_of, to_blocks, to_rows
 
 
 def line(text: str, x: int, y: int, width: int = 100, height: int = 20) -> Line:
@@ -36,7 +36,9 @@ def test_a_wrapped_label_is_one_of_the_blocks() -> None:
 
 
 @pytest.mark.parametrize(
-    "second", [line("b", 0, 80), line("b", 0, 22, height=60), line("b", 500, 22)], ids=["far", "larger", "aside"]
+    "second",
+    [line("b", 0, 80), line("b", 0, 22, height=60), line("b", 500, 22), line("b", 50, 22, 300)],
+    ids=["far", "larger", "aside", "out of line"],
 )
 def test_rows_that_do_not_belong_together_make_no_block(second: Line) -> None:
     assert to_blocks(to_rows([line("a", 0, 0), second])) == []
@@ -49,3 +51,21 @@ def test_many_rows_make_few_blocks() -> None:
 
 def test_the_box_of_lines_holds_them_all() -> None:
     assert box_of([line("a", 10, 10), line("b", 60, 5, 100, 50)]) == Box(10, 5, 150, 50)
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        pytest.param(
+            [[line("a", 50, 100)]], [(Box(30, 120, 140, 20), False), (Box(30, 80, 140, 20), True)], id="a row"
+        ),
+        pytest.param(
+            [[line("a", 50, 100)], [line("b", 50, 130)]],
+            [(Box(30, 160, 140, 20), False), (Box(30, 70, 140, 20), True)],
+            id="two rows and the distance between them",
+        ),
+        pytest.param([[line("a", 0, 0)]], [(Box(0, 20, 120, 20), False)], id="nothing above the frame"),
+    ],
+)
+def test_a_further_line_would_stand_above_or_below(block: list[list[Line]], expected: list[tuple[Box, bool]]) -> None:
+    assert list(beyond(block, (200, 300))) == expected

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from label_samples import DENIED, NO_LABEL, PART, WHOLE
 
 from transforms.labels.lexicon import read_lexicon
-from transforms.labels.match import Label, match_lines, match_text, match_wordmark
+from transforms.labels.match import Label, match_lines, match_text, match_wordmark, may_be_part
 from transforms.marks.mark import Says
 
 LEXICON = read_lexicon()
@@ -79,6 +79,36 @@ def test_wrapped_labels(lines: list[str], language: str) -> None:
     label = read(*lines)
     assert label is not None
     assert (label.says, label.language) == (Says.AI, language)
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        pytest.param(["人工智", "能生成"], Says.AI, id="a Chinese word parted"),
+        pytest.param(["豆包", "AI生", "成"], Says.AI, id="Chinese in three lines"),
+        pytest.param(["本视频未使", "用AI生成"], Says.NOT_AI, id="a Chinese denial parted"),
+        pytest.param(["Сгенерировано с.", "помощью ИИ"], Says.AI, id="a dot that is dirt"),
+        pytest.param(["Шынайы емес, ЖИ жасаған"], Says.AI, id="a comma that parts a denial off"),
+        pytest.param(["Материал создан е помощью ИИ"], Says.AI, id="a linking letter misread"),
+        pytest.param(["фото создано с помощью ИИи может отличаться"], Says.AI, id="a space lost behind ИИ"),
+        pytest.param(["Создань| с помощью ИИ"], Says.AI, id="ы in two pieces"),
+        pytest.param(["Видео на сгенерировано нейросетью"], Says.NOT_AI, id="не read as на"),
+        pytest.param(["|AI生成"], Says.AI, id="the border of a box"),
+        pytest.param(["Как распознать видео,", "созданное нейросетью"], None, id="news that goes on"),
+        pytest.param(["Try our AI assistant", "Generated at 14:05"], None, id="two sentences"),
+        pytest.param(["Made With", "Generative AI"], Says.AI, id="a title in two lines"),
+    ],
+)
+def test_what_lines_say_together(lines: list[str], says: Says | None) -> None:
+    found = read(*lines)
+    assert (found and found.says) == says
+
+
+@pytest.mark.parametrize(
+    ("text", "is_part"), [("Сгенерировано с помощью", True), ("by AI", True), ("жасалған", True), ("Погода", False)]
+)
+def test_what_may_be_a_part_of_a_label_is_worth_another_look(text: str, is_part: bool) -> None:
+    assert may_be_part(text, LEXICON) is is_part
 
 
 @pytest.mark.parametrize(
