@@ -4,7 +4,6 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from benchmarks.labels_media.fonts import Font, faces_for, training_fonts
+from benchmarks.labels_media.fonts import faces_for, training_fonts
 from benchmarks.labels_training.lines import HEIGHT, draw_line, load_photos
 from benchmarks.labels_training.shippable import shippable
 from benchmarks.labels_training.texts import sample_text
@@ -36,7 +35,7 @@ def main() -> None:
     strings = json.loads(arguments.texts.read_text("utf-8"))
     files = shippable(arguments.photos)
     fonts = training_fonts(arguments.fonts)
-    cyrillic, latin, chinese = (list(_covering(fonts, sample)) for sample in ("ЖИa", "JIa", "生成"))
+    cyrillic, latin, chinese = ([font for font in fonts if font.covers(text)] for text in ("ЖИa", "JIa", "生成"))
     for number in range(arguments.shards):
         rng = random.Random(f"{arguments.seed}:{number}")  # noqa: S311
         photos = load_photos(rng.sample(files, min(80, len(files))))
@@ -64,10 +63,6 @@ def main() -> None:
         temporary = arguments.out / f".{number:04}.npz"
         np.savez(temporary, **batches)
         temporary.rename(arguments.out / f"{number:04}.npz")
-
-
-def _covering(fonts: list[Font], text: str) -> Iterator[Font]:
-    return (font for font in fonts if font.covers(text))
 
 
 if __name__ == "__main__":
