@@ -119,7 +119,7 @@ def test_memory_is_bounded_and_the_child_lives_on(script):
 )
 def test_a_real_picture_over_the_memory_limit_is_told_as_such(write, picture_format, options):
     content = saved(Image.new("L", (9000, 9000), 77), picture_format, **options)
-    with pool_of(command=CHILD_COMMAND, memory_bytes=450 << 20) as pool:
+    with pool_of(command=CHILD_COMMAND, memory_bytes=512 << 20) as pool:
         small = pool.examine(place_of(write(picture_bytes("png"), "small")))
         found = pool.examine(place_of(write(content, "large")))
     assert told(small) == (Outcome.EXAMINED, None)
@@ -129,7 +129,7 @@ def test_a_real_picture_over_the_memory_limit_is_told_as_such(write, picture_for
 
 @pytest.mark.parametrize("content", [broken.huge_png(), b""])
 def test_a_claim_of_gigabytes_costs_a_small_child_nothing(write, content):
-    with pool_of(command=CHILD_COMMAND, memory_bytes=450 << 20) as pool:
+    with pool_of(command=CHILD_COMMAND, memory_bytes=512 << 20) as pool:
         found = pool.examine(place_of(write(content)))
     assert found.examination.reason in {Reason.OVER_PIXEL_LIMIT, Reason.EMPTY_FILE}
 
