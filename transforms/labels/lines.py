@@ -83,7 +83,7 @@ _MOST_ROWS = 4
 _LEAST_ROW_OVERLAP = 0.5
 _MOST_GAP_IN_ROW = 1.6
 _MOST_GAP_OF_ROWS = 0.9
-_MOST_HEIGHT_RATIO = 2.3
+_MOST_HEIGHT_RATIO = 2.6
 _MOST_OUT_OF_LINE = 1.5
 """By how many heights lines of one text, which share a left or right edge or their middle, are out of line."""
 

@@ -183,6 +183,7 @@ def _may_be_denied(text: str, label: Label, lexicon: Lexicon) -> bool:
     corrector, cutter = corrector_of(lexicon.read), lexicon.read.cutter
     before = [key for key in cutter.cut(text[:start]).keys if key.isalnum()][-_MOST_BESIDE:]
     after = [key for key in cutter.cut(text[start + len(label.text) :]).keys if key.isalnum()][:1]
+    after = [key for key in after if len(key) > 1]
     own = [tongue.words for tongue in lexicon.read.tongues if tongue.code == label.language]
     beside = [key for key in (*before, *after) if not any(key in words for words in own)]
     if any(corrector.known.get(key, 0) & MASK["negation"] for key in before[:-1]) and before[-1] in beside:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transforms.labels.correct import BESIDE_AI, MAKES, Corrector
-from transforms.labels.fold import fold
+from transforms.labels.fold import fold, skeleton
 from transforms.labels.records import MASK, STATED, role_mask
 from transforms.labels.words import Words, is_unspaced
 
@@ -20,6 +20,8 @@ _UNGLUED = MASK["product"] | MASK["misread"] | MASK["news"]
 _AS_TYPED = frozenset(("ии", "жи"))
 _OF_HALVES = "h"
 """The letter (н) before «ии» in words that only seem to end in an AI word: «изменении»."""
+_TAKES_SUCH = frozenset(map(skeleton, ("в", "во", "на", "о", "об", "при", "по")))
+"""Prepositions that such words stand behind, and no «изменен ИИ» does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,10 @@ def _pieces(
                 found = corrector.nearest(key[start:end], cyrillic=cyrillic)
             if found is None or not _may_stand(text, key, start, end, corrector.known[found[0]]):
                 continue
+            if start and _is_ending(words, at, key[:start], key[start:end]):
+                continue
+            if held[1] and end - start == held[1][-1][1] == 1:
+                continue
             cost = held[0] + found[1] + _cost(end - start, corrector.known[found[0]])
             other = best[end]
             if other is None or cost < other[0]:
@@ -161,6 +167,12 @@ def _may_stand(text: str, key: str, start: int, end: int, roles: int) -> bool:
     return True
 
 
+def _is_ending(words: Words, at: int, key: str, following: str) -> bool:
+    """Whether «ии» behind the word at a place, or behind its beginning, is its ending: «об изменен ии»."""
+    is_behind = at > 0 and words.keys[at - 1] in _TAKES_SUCH
+    return is_behind and key[-1] in _OF_HALVES and following == "uu"
+
+
 def _joined(words: Words, corrector: Corrector) -> Words:
     """The words, neighbours made one where only together they are a word."""
     keys: list[str] = []
@@ -185,11 +197,14 @@ def _are_one(words: Words, at: int, corrector: Corrector) -> bool:
         return False
     if len(key) == len(following) == 1:
         return _joined_letters(words, at) in corrector.short_ai
+    if _is_ending(words, at, key, following):
+        return True
     if (corrector.known.get(key) and corrector.known.get(following)) or len(key) + len(following) < _LEAST_JOINED:
         return False
     cyrillic = _is_cyrillic(words, at)
     near = corrector.nearest(key + following, cyrillic=cyrillic)
-    if near is None or not corrector.known[near[0]] or near[1] > 1:
+    most = 0 if corrector.known.get(key) or corrector.known.get(following) else 1
+    if near is None or not corrector.known[near[0]] or near[1] > most:
         return False
     apart = [corrector.nearest(one, cyrillic=cyrillic) for one in (key, following)]
     return any(one is None for one in apart) or sum(one[1] for one in apart if one) > near[1]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from transforms.examine.frames import Pixels
 
 _HEIGHT, _WIDEST, _NARROWEST, _STEP = 48, 1600, 32, 16
+_LIKELY_SPACE = 0.1
 
 
 class LineRecogniser:
@@ -39,7 +40,12 @@ class LineRecogniser:
         probabilities = self._session.run(None, {self._input: tensor})[0][0]
         best = probabilities.argmax(-1)
         kept = (best != 0) & np.concatenate([[True], best[1:] != best[:-1]])
-        text = "".join(self._characters[index] for index in best[kept])
+        at = np.flatnonzero(kept)
+        spaces = np.maximum.reduceat(probabilities[:, -1], at) if len(at) else ()
+        text = "".join(
+            self._characters[index] + (" " if space >= _LIKELY_SPACE else "")
+            for index, space in zip(best[at], spaces, strict=True)
+        )
         confidence = float(probabilities.max(-1)[kept].mean()) if kept.any() else 0.0
         return " ".join(text.split()), round(confidence, 4)
 
