@@ -362,7 +362,7 @@ def test_the_figures_are_those_of_the_outcomes():
     outcomes = [
         tally.picture_outcome(case(), found, 100),
         tally.picture_outcome(case(height_ratio=0.02, style="dark"), lost, 200),
-        tally.picture_outcome(case(language="kk-Latn", alpha=0.35, height_ratio=0.08), found, 300),
+        tally.picture_outcome(case(language="kk-Latn", alpha=0.35, height_ratio=0.08, contrast=30.0), found, 300),
         tally.picture_outcome(case(contrast=12.0), lost, 100),
         tally.picture_outcome(case("news", text="ИИ в школах"), found, 80),
         tally.picture_outcome(case("news"), lost, 60),
@@ -372,20 +372,25 @@ def test_the_figures_are_those_of_the_outcomes():
     summary = tally.summarise(outcomes, [])
     recall = summary["recall"]
     told = {name: (share["hits"], share["n"]) for name, share in recall.items() if "hits" in share}
-    assert told == {"legible": (2, 3), "legible, 5 % and higher": (2, 2), "all": (2, 4)}
+    large = {"legible, 5 % and higher": (2, 2), "clear, 5 % and higher": (1, 1)}
+    assert told == {"legible": (2, 3), "all": (2, 4)} | large
     assert {name: share["n"] for name, share in recall["by size"].items()} == {
         "0–2.5 %": 1,
         "4–6.5 %": 1,
         "6.5–100 %": 1,
     }
     assert {name: share["hits"] for name, share in recall["by alpha"].items()} == {"0.35": 1, "1": 1}
-    assert {name: share["hits"] for name, share in recall["by contrast"].items()} == {"0–25": 0, "50–100": 2}
+    assert {name: share["hits"] for name, share in recall["by contrast"].items()} == {
+        "0–25": 0,
+        "25–50": 1,
+        "50–100": 1,
+    }
     assert recall["by font"]["Lato"]["n"] == 3
     assert recall["legible"]["low"] == pytest.approx(0.2077, abs=1e-3)
     assert recall["legible"]["high"] == pytest.approx(0.9385, abs=1e-3)
     assert (summary["facts"]["language right"]["hits"], summary["facts"]["language right"]["n"]) == (1, 2)
     assert summary["facts"]["height found / em"] == pytest.approx(0.65)
-    assert summary["facts"]["contrast found / rendered"] == pytest.approx(0.5)
+    assert summary["facts"]["contrast found / rendered"] == pytest.approx(0.75)
     assert (summary["false"]["all"]["hits"], summary["false"]["all"]["n"]) == (1, 4)
     assert summary["false"]["texts"] == [{"drawn": "ИИ в школах", "kind": "news", "read": ["AI generated"]}]
     assert [one["style"] for one in summary["missed"]] == ["dark"]

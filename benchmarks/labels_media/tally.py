@@ -16,6 +16,7 @@ ARCHIVE: Final = {EMPTY: 0.85, "other text": 0.10, "label": 0.05}
 _CONTRASTS: Final = ((0, 25), (25, 50), (50, 100), (100, 256))
 _SIZES: Final = ((0, 2.5), (2.5, 4), (4, 6.5), (6.5, 100))
 _LARGE: Final = 0.049  # an em of 5 % is rounded to whole pixels
+_CLEAR: Final = 40.0  # levels of grey from which letters are no matter of luck
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ def summarise(outcomes: Sequence[Outcome], clips: Sequence[ClipOutcome]) -> dict
         "recall": {
             "legible": _share(legible),
             "legible, 5 % and higher": _share([o for o in legible if o.height_ratio >= _LARGE]),
+            "clear, 5 % and higher": _share([o for o in legible if o.height_ratio >= _LARGE and o.contrast >= _CLEAR]),
             "all": _share(labels),
             "by language": _by(legible, lambda o: o.language),
             "by size": _by(legible, lambda o: _band(o.height_ratio * 100, _SIZES, " %")),

@@ -1,4 +1,4 @@
-"""Runs a scan that kills itself with SIGKILL at a chosen step: ``kill_driver.py STEP NTH SOURCE STORE``.
+"""Runs a scan that kills itself with SIGKILL at a chosen step: ``kill_driver.py STEP NTH SOURCE STORE PROFILE``.
 
 Nothing is simulated: the process dies at the NTH time it comes to the step, in the middle of the real code.
 """
@@ -37,7 +37,7 @@ def before(owner: Any, name: str, die: Callable[[], None], when: Callable[..., b
     setattr(owner, name, wrapped)
 
 
-def main(step: str, nth: str, source: str, store: str) -> None:
+def main(step: str, nth: str, source: str, store: str, profile: str) -> None:
     die = Countdown(int(nth))
     if step == "examination":
         before(examination._ExamineFn, "_conclude", die)
@@ -54,7 +54,7 @@ def main(step: str, nth: str, source: str, store: str) -> None:
         before(Store, "discard", die)
     else:
         raise SystemExit(f"unknown step {step}")
-    Scan(ScanOptions([source], store, segment_items=3), Console(stderr=True)).run()
+    Scan(ScanOptions([source], store, profile=profile, segment_items=3), Console(stderr=True)).run()
 
 
 if __name__ == "__main__":

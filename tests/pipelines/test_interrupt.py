@@ -13,7 +13,7 @@ from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode
 from tests.conftest import ScanCall, assert_same_rows, rows
 
-COUNT, SEGMENT = 240, 60
+COUNT, SEGMENT = 160, 40
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +26,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start_into_second_segment(source: Path, store: Path) -> subprocess.Popen[str]:
+def start_into_second_segment(source: Path, store: Path, profile: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
     process = subprocess.Popen(
-        [*command, "--segment-items", str(SEGMENT)], stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        [*command, "--profile", str(profile), "--segment-items", str(SEGMENT)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
     )
     assert process.stderr is not None
     for line in process.stderr:
@@ -40,10 +43,10 @@ def start_into_second_segment(source: Path, store: Path) -> subprocess.Popen[str
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_commits_what_is_finished(
-    number: signal.Signals, source: Path, tmp_path: Path, scan: ScanCall
+    number: signal.Signals, source: Path, tmp_path: Path, light: Path, light_scan: ScanCall
 ) -> None:
     store = tmp_path / "store"
-    process = start_into_second_segment(source, store)
+    process = start_into_second_segment(source, store, light)
     assert process.stderr is not None
     time.sleep(0.3)  # into the second segment
     process.send_signal(number)
@@ -56,15 +59,15 @@ def test_the_first_signal_commits_what_is_finished(
     assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
     assert rows(store, "SELECT DISTINCT items + deferred FROM segments") == [(SEGMENT,)]
 
-    summary = scan(source)
+    summary = light_scan(source)
     assert len(summary.plan.due) == COUNT - done[0]
-    scan(source, store=tmp_path / "undisturbed")
+    light_scan(source, store=tmp_path / "undisturbed")
     assert_same_rows(store, tmp_path / "undisturbed")
 
 
-def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path) -> None:
+def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path, light: Path) -> None:
     store = tmp_path / "store"
-    process = start_into_second_segment(source, store)
+    process = start_into_second_segment(source, store, light)
     assert process.stderr is not None
     children = wait_for_examiners(process.pid)
     process.send_signal(signal.SIGINT)
@@ -73,7 +76,7 @@ def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path
     said = process.stderr.read()
     assert process.wait(timeout=60) == ExitCode.INTERRUPTED
     assert "Run the same command again" in said
-    assert rows(store, "SELECT count(*) >= 60 FROM items") == [(True,)]
+    assert rows(store, f"SELECT count(*) >= {SEGMENT} FROM items") == [(True,)]
     for _ in range(50):
         if not children & examiners():
             break

@@ -29,13 +29,13 @@ def source(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(source: Path, light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from rich.console import Console
 
     from pipelines.scan import Scan, ScanOptions
 
     store = tmp_path_factory.mktemp("undisturbed") / "store"
-    Scan(ScanOptions([str(source)], str(store), segment_items=3), Console(stderr=True)).run()
+    Scan(ScanOptions([str(source)], str(store), profile=str(light), segment_items=3), Console(stderr=True)).run()
     return store
 
 
@@ -55,13 +55,20 @@ STEPS = [
 
 @pytest.mark.parametrize(("step", "nth", "visible"), STEPS, ids=[step for step, _, _ in STEPS])
 def test_a_rerun_after_sigkill_gives_the_same_rows(
-    step: str, nth: int, visible: int, source: Path, reference: Path, tmp_path: Path, scan: ScanCall
+    step: str,
+    nth: int,
+    visible: int,
+    source: Path,
+    reference: Path,
+    tmp_path: Path,
+    light: Path,
+    light_scan: ScanCall,
 ) -> None:
     store = tmp_path / "store"
     driver = Path(__file__).with_name("kill_driver.py")
     root = Path(__file__).parents[2]
     killed = subprocess.run(
-        [sys.executable, str(driver), step, str(nth), str(source), str(store)],
+        [sys.executable, str(driver), step, str(nth), str(source), str(store), str(light)],
         cwd=tmp_path,
         env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -74,7 +81,7 @@ def test_a_rerun_after_sigkill_gives_the_same_rows(
     assert rows(store, "SELECT count(*) FROM items ANTI JOIN segments USING (segment_id)") == [(0,)]
     before = set(rows(store, "SELECT uri, scan_id FROM items"))
 
-    summary = scan(source, segment_items=3)
+    summary = light_scan(source, segment_items=3)
 
     assert_same_rows(store, reference)
     assert before <= set(rows(store, "SELECT uri, scan_id FROM items")), "nothing committed is lost"
@@ -85,7 +92,7 @@ def test_a_rerun_after_sigkill_gives_the_same_rows(
     assert killed_scan == ("killed", finished, 8 - summary.outcomes.total())
     assert complete_scan == ("complete", summary.committed, summary.outcomes.total())
     assert list((store / "_manifests").iterdir()) == []
-    assert scan(source).plan.due == []
+    assert light_scan(source).plan.due == []
     assert summary.plan.inputs == 8
 
 
@@ -104,13 +111,13 @@ def test_a_manifest_is_committed_once_however_often_it_is_found(reference: Path,
 
 @pytest.mark.parametrize("harm", ["", "[]", '{"parts": [{}]}', "missing part"])
 def test_a_broken_manifest_is_done_again(
-    harm: str, source: Path, reference: Path, tmp_path: Path, scan: ScanCall
+    harm: str, source: Path, reference: Path, tmp_path: Path, light_scan: ScanCall
 ) -> None:
     manifests = Store.create(tmp_path / "store").root / "_manifests"
     part = {"table": "items", "path": "x/part-y.parquet", "size_bytes": 1}
     text = json.dumps({"segment_id": "x", "parts": [part]}) if harm == "missing part" else harm
     (manifests / "x.json").write_text(text)
-    summary = scan(source)
+    summary = light_scan(source)
     assert summary.recovered == 0
     assert list(manifests.iterdir()) == []
     assert_same_rows(tmp_path / "store", reference)

@@ -37,6 +37,7 @@ _BAR = re.compile(rf"(?<=[{_LETTERS}A-ZÀ-Ž])\||(?<=[ {_LETTERS}A-ZÀ-Ž])\|(?=
 _CYRILLIC_AI = re.compile(r"(?<![^\W\d_][ИЖ]И)(?<=[ИЖ]И)(?=[а-яәғқңөұүһі])")
 _YERY = re.compile("[Ьь][іІiIl1|]")
 _MOST_BESIDE, _LEAST_SMALL = 2, 3
+_DASHES = " -–—_"
 _MOST_AMISS, _MOST_AMISS_BOLD, _MOST_OF = 0.2, 0.25, 0.6
 
 
@@ -110,12 +111,15 @@ def _joinings(lines: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
 
 def _joint(line: str, following: str, lexicon: Lexicon) -> str:
     """What stands between two lines: a full stop where a making word begins anew, as in "our AI / Generated at 9"."""
-    first = following.split(maxsplit=1)[0]
-    if not (first.istitle() and any(word.islower() and len(word) >= _LEAST_SMALL for word in line.split())):
+    first, above = following.split(maxsplit=1)[0], [word for word in line.split() if any(map(str.isalpha, word))]
+    goes_on_small = any(word.islower() and len(word) >= _LEAST_SMALL for word in above) or all(map(str.islower, above))
+    if not (first.istitle() and goes_on_small):
         return " "
-    keys = lexicon.read.cutter.cut(first).keys
-    begins = any(corrector_of(lexicon.read).known.get(key, 0) & MAKES for key in keys)
-    return ". " if begins and line[-1].isalnum() else " "
+    corrector = corrector_of(lexicon.read)
+    words = lexicon.read.cutter.cut(first)
+    near = [corrector.nearest(key, cyrillic=readings.is_cyrillic(words, at)) for at, key in enumerate(words.keys)]
+    begins = any(one is not None and corrector.known[one[0]] & MAKES for one in near)
+    return ". " if begins and line.rstrip(_DASHES)[-1:].isalnum() else " "
 
 
 def continues(line: str) -> bool:

@@ -48,7 +48,7 @@ def may_hold_label(words: Words, corrector: Corrector) -> bool:
             if _joined_letters(words, at) in corrector.short_ai:
                 return True
             continue
-        cyrillic = _is_cyrillic(words, at)
+        cyrillic = is_cyrillic(words, at)
         if key not in corrector.known and (corrector.is_hint(key, cyrillic=cyrillic) or corrector.seems_glued(key)):
             return True
         following = words.keys[at + 1] if key[:3] in corrector.begins and at + 1 < len(words.keys) else ""
@@ -62,7 +62,7 @@ def has_maker(words: Words, corrector: Corrector) -> bool:
     for at, key in enumerate(words.keys):
         if not key.isalnum() or (len(key) < _LEAST_MAKER and not is_unspaced(key)):
             continue
-        near = corrector.nearest(key, cyrillic=_is_cyrillic(words, at))
+        near = corrector.nearest(key, cyrillic=is_cyrillic(words, at))
         if near is not None and corrector.known[near[0]] & MAKES:
             return True
     return False
@@ -90,7 +90,7 @@ def _corrected(words: Words, at: int, corrector: Corrector, extra: int) -> Itera
     if key in corrector.known or not key.isalnum() or is_unspaced(key):
         yield key, span, 0
         return
-    cyrillic = _is_cyrillic(words, at)
+    cyrillic = is_cyrillic(words, at)
     near = corrector.nearest(key, cyrillic=cyrillic, extra=extra)
     pieces = _pieces(words, at, corrector, near, cyrillic=cyrillic)
     if pieces:
@@ -111,7 +111,7 @@ def _pieces(
     words: Words, at: int, corrector: Corrector, near: tuple[str, int] | None, *, cyrillic: bool
 ) -> tuple[_Piece, ...]:
     """The words that a word is glued of, if they have fewer errors than it has as one word; else nothing."""
-    key, text = words.keys[at], words.text[slice(*words.spans[at])]
+    key = words.keys[at]
     if not _LEAST_GLUED <= len(key) <= _MOST_GLUED:
         return ()
     best: list[tuple[float, tuple[_Piece, ...]] | None] = [(0.0, ())] + [None] * len(key)
@@ -130,9 +130,7 @@ def _pieces(
             ):
                 looked_up += 1
                 found = corrector.nearest(key[start:end], cyrillic=cyrillic)
-            if found is None or not _may_stand(text, key, start, end, corrector.known[found[0]]):
-                continue
-            if start and _is_ending(words, at, key[:start], key[start:end]):
+            if found is None or not _may_stand(words, at, start, end, corrector.known[found[0]]):
                 continue
             if held[1] and end - start == held[1][-1][1] == 1:
                 continue
@@ -151,9 +149,10 @@ def _cost(length: int, roles: int) -> float:
     return _PIECE_COST if length > 2 or roles & role_mask("ai") else _SHORT_PIECE_COST
 
 
-def _may_stand(text: str, key: str, start: int, end: int, roles: int) -> bool:
+def _may_stand(words: Words, at: int, start: int, end: int, roles: int) -> bool:
     """Whether a piece may be one: an AI word not in short words, and not behind the н of «…нии» but in capitals."""
-    if not roles & ~_UNGLUED:
+    key, text = words.keys[at], words.text[slice(*words.spans[at])]
+    if not roles & ~_UNGLUED or (start and _is_ending(words, at, key[:start], key[start:end])):
         return False
     if end - start > _SHORT or not roles & role_mask("ai"):
         return end - start > 1 or start > 0 or len(key) < _LEAST_GLUED_AI
@@ -201,7 +200,7 @@ def _are_one(words: Words, at: int, corrector: Corrector) -> bool:
         return True
     if (corrector.known.get(key) and corrector.known.get(following)) or len(key) + len(following) < _LEAST_JOINED:
         return False
-    cyrillic = _is_cyrillic(words, at)
+    cyrillic = is_cyrillic(words, at)
     near = corrector.nearest(key + following, cyrillic=cyrillic)
     most = 0 if corrector.known.get(key) or corrector.known.get(following) else 1
     if near is None or not corrector.known[near[0]] or near[1] > most:
@@ -218,5 +217,6 @@ def _joined_letters(words: Words, at: int) -> str:
     return words.keys[at] + words.keys[at + 1] if all(one.isupper() for one in letters) else ""
 
 
-def _is_cyrillic(words: Words, at: int) -> bool:
+def is_cyrillic(words: Words, at: int) -> bool:
+    """Whether a Cyrillic letter stands in a word."""
     return _CYRILLIC.search(words.text, *words.spans[at]) is not None

@@ -96,6 +96,10 @@ def test_wrapped_labels(lines: list[str], language: str) -> None:
         pytest.param(["|AI生成"], Says.AI, id="the border of a box"),
         pytest.param(["Как распознать видео,", "созданное нейросетью"], None, id="news that goes on"),
         pytest.param(["Try our AI assistant", "Generated at 14:05"], None, id="two sentences"),
+        pytest.param(["Our AI assistant -", "Made from oats"], None, id="two sentences, dirt behind the first"),
+        pytest.param(["Our AI assistant", "Greated at 14:05"], None, id="two sentences, the second misread"),
+        pytest.param(["ии", "Создано вручную"], None, id="the end of a sentence and another"),
+        pytest.param(["AI", "Generated"], Says.AI, id="a title of two words"),
         pytest.param(["Made With", "Generative AI"], Says.AI, id="a title in two lines"),
     ],
 )
@@ -134,6 +138,9 @@ def test_what_may_be_a_part_of_a_label_is_worth_another_look(text: str, is_part:
         "Аltеrеd оr synthеtiс соntеnt",
         "AI-generatec content",
         "内容由Al生成",
+        "Видео создано искусственныи интеллектом",
+        "ЖАСАНДЫ ИНТЕЛЛЕКТ КӨМ ЕГІМЕН ЖАСАЛСА",
+        "Жасанды интеллект аркылы жасалған і",
     ],
 )
 def test_misread_labels(text: str) -> None:
@@ -170,6 +177,9 @@ def test_a_misread_denial_is_never_a_label(text: str) -> None:
         "О получении и изменении данных",
         "ИСПОЛЬЗОВАНИИ",
         "при создании",
+        "ВИДЕО ОБ ИЗМЕНЕНИИКЛИМАТА",
+        "Кадры в исполненИИ хора",
+        "Кадры в исполнен ИИ хора",
         "не создано ни одной роли",
         "Создано ИП Иванов",
         "Made by Al Pacino",
