@@ -380,11 +380,8 @@ def test_the_figures_are_those_of_the_outcomes():
         "6.5–100 %": 1,
     }
     assert {name: share["hits"] for name, share in recall["by alpha"].items()} == {"0.35": 1, "1": 1}
-    assert {name: share["hits"] for name, share in recall["by contrast"].items()} == {
-        "0–25": 0,
-        "25–50": 1,
-        "50–100": 1,
-    }
+    by_contrast = {"0–25": 0, "25–50": 1, "50–100": 1}
+    assert {name: share["hits"] for name, share in recall["by contrast"].items()} == by_contrast
     assert recall["by font"]["Lato"]["n"] == 3
     assert recall["legible"]["low"] == pytest.approx(0.2077, abs=1e-3)
     assert recall["legible"]["high"] == pytest.approx(0.9385, abs=1e-3)

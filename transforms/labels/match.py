@@ -117,7 +117,8 @@ def _joint(line: str, following: str, lexicon: Lexicon) -> str:
         return " "
     corrector = corrector_of(lexicon.read)
     words = lexicon.read.cutter.cut(first)
-    near = [corrector.nearest(key, cyrillic=readings.is_cyrillic(words, at)) for at, key in enumerate(words.keys)]
+    cyrillic = [readings.is_cyrillic(words, at) for at in range(len(words.keys))]
+    near = [corrector.nearest(key, cyrillic=c, extra=1) for key, c in zip(words.keys, cyrillic, strict=True)]
     begins = any(one is not None and corrector.known[one[0]] & MAKES for one in near)
     return ". " if begins and line.rstrip(_DASHES)[-1:].isalnum() else " "
 
