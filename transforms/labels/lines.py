@@ -106,13 +106,15 @@ def to_rows(lines: Sequence[Line]) -> list[list[Line]]:
 def to_blocks(rows: Sequence[Sequence[Line]]) -> list[list[Sequence[Line]]]:
     """Every run of two to four rows that stand closely under each other: what a wrapped label may be.
 
-    Each run is a list of rows, from top to bottom.
+    Each run is a list of rows, from top to bottom. None leaves out a row that stands between two of its own: without
+    it a denial would read as a label.
     """
     boxes = [box_of(row) for row in rows]
     below = [
         [after for after, other in enumerate(boxes) if after != index and _stands_under(box, other)]
         for index, box in enumerate(boxes)
     ]
+    below = [[one for one in after if not any(one in below[between] for between in after)] for after in below]
     blocks: list[list[Sequence[Line]]] = []
     runs = [[index] for index in range(len(rows))]
     for _ in range(_MOST_ROWS - 1):

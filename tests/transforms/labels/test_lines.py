@@ -35,6 +35,13 @@ def test_a_wrapped_label_is_one_of_the_blocks() -> None:
     assert all("news" not in block for block in blocks)
 
 
+def test_no_block_leaves_out_a_row_between_its_rows() -> None:
+    rows = to_rows([line("Нарисовано", 10, 0), line("человеком, а не", 0, 16, height=20), line("нейросетью", 9, 36)])
+    blocks = [[one.text for row in block for one in row] for block in to_blocks(rows)]
+    assert ["Нарисовано", "человеком, а не", "нейросетью"] in blocks
+    assert ["Нарисовано", "нейросетью"] not in blocks
+
+
 @pytest.mark.parametrize(
     "second",
     [line("b", 0, 80), line("b", 0, 22, height=60), line("b", 500, 22), line("b", 50, 22, 300)],
