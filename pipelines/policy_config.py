@@ -1,0 +1,76 @@
+"""Loads policy files: those that come with Aiqyn by name, others by path; errors name the line."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import configs
+from pipelines.errors import UsageError
+from pipelines.strict_yaml import yaml_problems
+from transforms.policy.policy import Policy
+
+FOLDER = configs.ROOT / "policies"
+DEFAULT = "kz"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPolicy:
+    """A policy, and the digest of its content that every verdict carries.
+
+    Attributes:
+        policy: As validated.
+        sha256: Of its content, whatever its layout and comments; hexadecimal.
+        path: Where it was read.
+    """
+
+    policy: Policy
+    sha256: str
+    path: Path
+
+
+def names() -> list[str]:
+    """Of the policies that come with Aiqyn."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load_policy(name: str) -> LoadedPolicy:
+    """A policy by name or by path.
+
+    Raises:
+        UsageError: There is none, or it is not sound; the message has every problem with its line.
+    """
+    is_path = name.endswith((".yaml", ".yml")) or "/" in name
+    path = Path(name) if is_path else FOLDER / f"{name}.yaml"
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        known = ", ".join(names())
+        raise UsageError(f"There is no policy {name}. Name a YAML file, or one of: {known}.") from error
+    if problems := yaml_problems(str(path) if is_path else path.name, text, Policy):
+        raise UsageError("The policy is not sound.\n" + "\n".join(problems))
+    policy = Policy.model_validate(yaml.safe_load(text))
+    return LoadedPolicy(policy, policy_sha256(policy), path)
+
+
+def load_policies(names_or_paths: str | tuple[str, ...]) -> tuple[LoadedPolicy, ...]:
+    """Several policies, parted by commas or one by one.
+
+    Raises:
+        UsageError: One cannot be loaded, or two have one id.
+    """
+    given = (names_or_paths,) if isinstance(names_or_paths, str) else names_or_paths
+    loaded = tuple(load_policy(name.strip()) for several in given for name in several.split(",") if name.strip())
+    ids = [one.policy.id for one in loaded]
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise UsageError(f"The policy {twice[0]} is named twice.")
+    return loaded
+
+
+def policy_sha256(policy: Policy) -> str:
+    """SHA-256 of a policy's content as canonical JSON."""
+    data: dict[str, Any] = policy.model_dump(mode="json", by_alias=True)
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,162 @@
+"""A policy: what one law asks of AI-made pictures and videos, as far as a file can show it.
+
+Read from ``configs/policies/<id>.yaml``. What the law says and what is our advice are kept apart: ``law`` holds numbers
+of the law, ``advice`` ours; the latter lowers a finding to ``weak`` and never to ``not_found``.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600, pattern=r"^[^\n]*$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+KindPrefix = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+Share = Annotated[float, Ge(0), Le(1)]
+Seconds = Annotated[float, Ge(0), Le(3600)]
+ArticleId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Article(_Model):
+    """One article, with where to read it."""
+
+    id: ArticleId = Field(description="As reasons name it: 21(2).")
+    says: Line = Field(description="What it asks for, in one sentence.")
+    link: Annotated[str, StringConstraints(pattern=r"^https://\S+$")] | None = None
+
+
+class Grace(_Model):
+    """A time after the rule came into force in which it does not yet hold for all."""
+
+    until: date
+    holds_later_for: Line = Field(description="For whom the rule holds from that day on only.")
+    article: ArticleId
+
+
+class Effective(_Model):
+    """From when on the rule holds."""
+
+    article: ArticleId
+    from_: date = Field(alias="from")
+    until: date | None = None
+    grace: Grace | None = None
+    later: tuple[Line, ...] = Field(default=(), description="Further dates, for people.")
+
+
+class ScopeRule(_Model):
+    """What the rule is about.
+
+    ``any``: all AI-made media. ``imitation``: such as imitate a person or an event that did not happen; a face found
+    puts an item in scope. ``deepfake``: such as resemble existing persons, objects, places or events and would seem
+    authentic, which no file shows. ``product``: such as are sold or offered.
+    """
+
+    article: ArticleId
+    applies_to: Literal["any", "imitation", "deepfake", "product"]
+
+
+class ExceptionRule(_Model):
+    """When the rule does not hold although the item is AI-made; a file can show at most that one is possible."""
+
+    article: ArticleId
+    says: Line
+    possible_when: Literal["ai_part"] | None = Field(default=None, description="What of a file makes it possible.")
+
+
+class MachineLaw(_Model):
+    """Numbers and contents that the law asks of the machine-readable mark."""
+
+    copies: Annotated[int, Ge(1)] | None = Field(default=None, description="How many copies a file must hold.")
+    fields: tuple[Literal["provider", "system", "time", "identifier"], ...] = ()
+
+
+class MachineAdvice(_Model):
+    """What we, or a voluntary code, advise of the machine-readable mark."""
+
+    signed_and_watermarked: bool = False
+    trusted_signer: bool = False
+
+
+class MachineMark(_Model):
+    """What counts as a mark that machines read."""
+
+    article: ArticleId
+    required: bool
+    accepts: tuple[KindPrefix, ...] = Field(description="Kinds of marks that count, or what they begin with.")
+    falls_short: tuple[KindPrefix, ...] = Field(default=(), description="Kinds that are there and fall short: weak.")
+    law: MachineLaw = MachineLaw()
+    advice: MachineAdvice = MachineAdvice()
+
+
+class VisibleLaw(_Model):
+    """Numbers and contents that the law asks of the warning for people."""
+
+    min_height_ratio: Share | None = Field(default=None, description="Height of its letters over the short side.")
+    height_error: Share = Field(default=0.2, description="By what share heights may come out too small.")
+    at_start_within: Seconds | None = Field(default=None, description="When it must be there, in a video.")
+    min_seconds: Seconds | None = Field(default=None, description="For how long, in a video.")
+    seconds_error: Seconds = Field(default=0.5, description="How much too short a time may come out.")
+    elements: bool = Field(default=False, description="Whether it must name AI and the making.")
+
+
+class VisibleAdvice(_Model):
+    """What we advise of the warning for people."""
+
+    min_height_ratio: Share | None = None
+    min_contrast: Annotated[float, Ge(0), Le(255)] | None = None
+    languages: tuple[str, ...] = Field(default=(), description="Of which a warning for buyers should have all.")
+
+
+class VisibleWarning(_Model):
+    """What counts as a warning that people see."""
+
+    article: ArticleId
+    required: bool
+    accepts: tuple[KindPrefix, ...]
+    falls_short: tuple[KindPrefix, ...] = ()
+    law: VisibleLaw = VisibleLaw()
+    advice: VisibleAdvice = VisibleAdvice()
+
+
+class Policy(_Model):
+    """One policy file."""
+
+    id: Identifier
+    title: Line
+    law_text_verified: bool = Field(description="Whether we read the law's own text, not reports of it.")
+    duty_of: Line = Field(description="Whose duty it is.")
+    articles: tuple[Article, ...]
+    effective: Effective
+    scope: ScopeRule
+    offered_products: ScopeRule | None = Field(default=None, description="A second rule, for what is sold.")
+    definition: ArticleId = Field(description="The article that says what counts as AI-made.")
+    machine_mark: MachineMark
+    visible_warning: VisibleWarning
+    combine: Literal["all", "any"] = Field(description="Whether all that is required is needed, or one of it.")
+    review_from: Literal["suspected", "elevated"] = "suspected"
+    exceptions: tuple[ExceptionRule, ...] = ()
+    open_questions: tuple[Line, ...] = Field(default=(), description="Conflicts between sources, which we leave open.")
+
+    @model_validator(mode="after")
+    def _articles_are_known(self) -> "Policy":
+        known = {article.id for article in self.articles}
+        if len(known) < len(self.articles):
+            raise ValueError("two articles have one id")
+        parts = (self.effective, self.effective.grace, self.scope, self.offered_products)
+        named = [one.article for one in (*parts, self.machine_mark, self.visible_warning, *self.exceptions) if one]
+        for article in [*named, self.definition]:
+            if article not in known:
+                raise ValueError(f"article {article!r} is not among articles")
+        if not (self.machine_mark.required or self.visible_warning.required):
+            raise ValueError("a policy requires a machine mark, a visible warning or both")
+        return self
+
+
+def matches(kind: str, prefixes: tuple[str, ...]) -> bool:
+    """Whether a kind of mark is one of those named, or begins with one and a dot."""
+    return any(kind == prefix or kind.startswith(f"{prefix}.") for prefix in prefixes)
