@@ -11,9 +11,14 @@ SELECT stored_items.*, scores[1].level AS level FROM stored_items SEMI JOIN stor
 CREATE VIEW frames AS
 SELECT stored_frames.* FROM stored_frames SEMI JOIN stored_segments USING (segment_id);
 
+-- mark_id is what verdicts name marks by; earlier versions wrote none. The same as in transforms/marks/mark.py.
 CREATE VIEW marks AS
-SELECT stored_marks.* FROM stored_marks SEMI JOIN stored_segments USING (segment_id);
+SELECT stored_marks.* REPLACE (coalesce(mark_id, left(sha256(concat_ws(
+    chr(31), content_sha256, layer, kind, locator, "offset", value_sha256, place_uri, place_member_path
+)), 16)) AS mark_id)
+FROM stored_marks SEMI JOIN stored_segments USING (segment_id);
 
+-- segment_id is that of the row of items which was judged; all that was ever judged stays.
 CREATE VIEW verdicts AS
 SELECT stored_verdicts.* FROM stored_verdicts SEMI JOIN stored_segments USING (segment_id);
 
@@ -75,3 +80,13 @@ SELECT answer.detector, answer.digest AS detector_digest, answer.level, count(*)
 FROM (SELECT unnest(scores) AS answer FROM items_latest WHERE outcome <> 'gone')
 GROUP BY ALL
 ORDER BY ALL;
+
+-- What each policy makes of the places as they are known now: of what was judged of their latest rows, the last.
+CREATE VIEW verdicts_latest AS
+SELECT verdicts.*
+FROM verdicts SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
+    ON now.segment_id = verdicts.segment_id AND now.uri = verdicts.uri
+    AND now.member_path IS NOT DISTINCT FROM verdicts.member_path
+QUALIFY row_number() OVER (
+    PARTITION BY verdicts.uri, verdicts.member_path, verdicts.policy ORDER BY verdicts.sequence DESC
+) = 1;

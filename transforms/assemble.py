@@ -13,7 +13,7 @@ from transforms.detect.package import FusionPackage, check_digest, load_any
 from transforms.examination import EXAMINATIONS
 from transforms.examine.sniff import is_named_as_media
 from transforms.marks.found import MarksFound
-from transforms.marks.mark import Mark
+from transforms.marks.mark import Mark, mark_id
 from transforms.outcomes import Reason
 from transforms.records import DetectorChoice, Examination, FrameFacts, FrameScore, Place, Reference, SegmentSpec
 
@@ -120,7 +120,11 @@ def assemble(
         "content_sha256": reference.content_sha256,
     }
     score = examination.scores[0].calibrated if examination.scores else None
-    marks = [shared | _mark_row(mark) | {"examination": spec.examination} for mark in examination.marks]
+    content = reference.content_sha256
+    of_content = {"examination": spec.examination}
+    marks = [
+        shared | _mark_row(mark) | of_content | {"mark_id": mark_id(content, mark)} for mark in examination.marks
+    ]
     examination = replace(examination, marks=())
     items = []
     for place, beside in zip(reference.places, reference.beside or (_NOTHING,) * len(reference.places), strict=True):
@@ -140,8 +144,11 @@ def assemble(
                 **{name: getattr(place.context, name, None) for name in COLUMNS},
             }
         )
-        of_place = {f"place_{name}": value for name, value in address.items()} | {"examination": spec.examination}
-        marks += [shared | _mark_row(mark) | of_place for mark in beside.marks]
+        of_place = {f"place_{name}": value for name, value in address.items()} | of_content
+        marks += [
+            shared | _mark_row(mark) | of_place | {"mark_id": mark_id(content, mark, place.uri, place.member_path)}
+            for mark in beside.marks
+        ]
     rows = [shared | row for one in answers for row in _frame_rows(frames, one)]
     return Rows(items, rows, marks)
 

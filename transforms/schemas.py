@@ -31,6 +31,9 @@ _FACE = pa.struct(
         ("raw", pa.float64()),
     ]
 )
+_REASON = pa.struct(
+    [("code", pa.string()), ("article", pa.string()), ("marks", pa.list_(pa.string())), ("detail", pa.string())]
+)
 _NOTE = pa.struct([("layer", pa.string()), ("status", pa.string()), ("detail", pa.string())])
 _DETECTOR = pa.struct([("name", pa.string()), ("version", pa.string()), ("digest", pa.string())])
 _VERSIONS = pa.map_(pa.string(), pa.string())
@@ -70,6 +73,7 @@ ITEMS = pa.schema(
         ("published_at", pa.string()),
         ("publisher", pa.string()),
         ("url", pa.string()),
+        ("presented_as_product", pa.bool_()),
     ]
 )
 
@@ -122,6 +126,7 @@ MARKS = pa.schema(
         ("first_ms", pa.float64()),
         ("last_ms", pa.float64()),
         ("shown_ms", pa.float64()),
+        ("mark_id", pa.string()),
     ]
 )
 
@@ -139,6 +144,17 @@ VERDICTS = pa.schema(
         ("visible_warning", pa.string()),
         ("outcome", pa.string()),
         ("reasons", pa.list_(pa.string())),
+        ("uri", pa.string()),
+        ("member_path", pa.string()),
+        ("decided_on", pa.date32()),
+        ("decided_by", pa.string()),
+        ("evidence", pa.list_(_REASON)),
+        ("examination", pa.string()),
+        ("suppressed_by", pa.string()),
+        ("judged_with", pa.string()),
+        ("judgement", pa.string()),
+        ("sequence", pa.int64()),
+        ("judged_at", TIMESTAMP),
     ]
 )
 
@@ -183,6 +199,7 @@ SCANS = pa.schema(
         ("examination", pa.string()),
         ("config_digest", pa.string()),
         ("runner", pa.string()),
+        ("verdicts", pa.int64()),
         ("recorded_at", TIMESTAMP),
     ]
 )

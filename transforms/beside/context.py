@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
-COLUMNS: Final = ("title", "caption", "description", "published_at", "publisher", "url")
+COLUMNS: Final = ("title", "caption", "description", "published_at", "publisher", "url", "presented_as_product")
 """Columns of a context table beside ``uri``; those of ``items``, too."""
 
 TEXT_COLUMNS: Final = ("title", "caption", "description")
@@ -17,6 +17,10 @@ _MOST_CHARACTERS: Final = 20_000
 _DAYS: Final = ("%d.%m.%Y", "%Y/%m/%d")
 _TIMES: Final = ("", " %H:%M", " %H:%M:%S")
 _SECONDS: Final = range(1 << 33)
+_ANSWERS: Final = {
+    **dict.fromkeys(("1", "true", "yes", "y", "да", "иә"), True),
+    **dict.fromkeys(("0", "false", "no", "n", "нет", "жоқ"), False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Context:
         published_at: ISO 8601, a date or a time, in UTC where its zone was told.
         publisher: Who.
         url: Where.
+        presented_as_product: Whether it is sold or offered as goods, a work or a service; None where that is not told.
         notes: What of the row could not be understood, a line each, with a reason code.
     """
 
@@ -39,19 +44,23 @@ class Context:
     published_at: str | None = None
     publisher: str | None = None
     url: str | None = None
+    presented_as_product: bool | None = None
     notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, cells: dict[str, str | None]) -> "Context":
         """A row, from the cells of ``COLUMNS``; empty cells are none, and a cell is cut at 20,000 characters."""
         values = {name: (cells.get(name) or "").strip()[:_MOST_CHARACTERS] or None for name in COLUMNS}
-        told = values["published_at"]
-        notes: tuple[str, ...] = ()
+        told, answer = values["published_at"], values.pop("presented_as_product")
+        notes = []
         if told is not None:
             values["published_at"] = published_at(told)
             if values["published_at"] is None:
-                notes = (f"bad_published_at: context:published_at: {told[:60]!r} is no date or time.",)
-        return cls(**values, notes=notes)
+                notes.append(f"bad_published_at: context:published_at: {told[:60]!r} is no date or time.")
+        offered = None if answer is None else _ANSWERS.get(answer.casefold())
+        if answer is not None and offered is None:
+            notes.append(f"bad_presented_as_product: context:presented_as_product: {answer[:60]!r} is no yes or no.")
+        return cls(**values, presented_as_product=offered, notes=tuple(notes))
 
     @property
     def digest(self) -> str:

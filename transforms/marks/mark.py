@@ -106,6 +106,17 @@ class Mark:
     shown: Shown | None = None
 
 
+def mark_id(content_sha256: str | None, mark: Mark, place_uri: str | None = None, member: str | None = None) -> str:
+    """Names a row of ``marks``: the same mark of the same content, and place, has the same name in every scan.
+
+    ``configs/views.sql`` makes the same of rows that were written without it.
+    """
+    offset = None if mark.offset is None else str(mark.offset)
+    parts = (content_sha256, mark.layer, mark.kind, mark.locator, offset, mark.value_sha256, place_uri, member)
+    text = "\x1f".join(part for part in parts if part is not None)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def cut(value: str) -> str:
     """A value as a row holds it: at most ``MOST_VALUE_CHARACTERS``, an ellipsis where it was longer."""
     return value if len(value) <= MOST_VALUE_CHARACTERS else value[: MOST_VALUE_CHARACTERS - 1] + "…"
