@@ -25,6 +25,7 @@ class MarkFact:
         shown_ms: For how long in all.
         value: What was read.
         facts: Further facts: ``copies``, ``role``, ``signer``.
+        beside: Whether it is of a text beside the file, so that the file can be passed on without it.
     """
 
     mark_id: str
@@ -42,6 +43,7 @@ class MarkFact:
     shown_ms: float | None = None
     value: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from transforms.policy.verdict import Reason, Verdict
 
 _AI_MADE = frozenset({Synthesis.DECLARED, Synthesis.TRACED})
 _NOTHING_FOUND = frozenset({Synthesis.NO_SIGN, Synthesis.CAPTURE_DECLARED})
+_DOUBTFUL_TIMES = frozenset({Code.GRACE_PERIOD, Code.CAPTURED_BEFORE_IN_FORCE})
 
 
 def judge(facts: ItemFacts, policy: Policy, as_of: date) -> Verdict:
@@ -27,9 +28,9 @@ def judge(facts: ItemFacts, policy: Policy, as_of: date) -> Verdict:
     decided_on, decided_by = _decisive_day(facts, as_of)
     scope, scope_reasons = _scope(facts, policy, signs)
     machine, visible = machine_mark(facts, policy), visible_warning(facts, policy)
-    times = list(_times(policy, decided_on, decided_by))
+    times = list(_times(policy, decided_on, decided_by, as_of))
     is_in_force = not any(reason.code is Code.BEFORE_IN_FORCE for reason in times)
-    if any(reason.code is Code.GRACE_PERIOD for reason in times) and scope is Scope.IN:
+    if scope is Scope.IN and any(reason.code in _DOUBTFUL_TIMES for reason in times):
         scope = Scope.UNKNOWN
     if made.state in _NOTHING_FOUND or not is_in_force or scope is Scope.OUT:
         outcome = VerdictOutcome.OUT_OF_SCOPE
@@ -61,7 +62,7 @@ def _disclosure(policy: Policy, machine: Found, visible: Found) -> VerdictOutcom
     """How much of what is required is found."""
     needed = _needed(policy, machine, visible)
     met = [found.is_met for found in needed]
-    if all(met) or (policy.combine == "any" and any(met)):
+    if all(met) or (policy.combine == "any" and any(met)) or (policy.combine == "visible" and visible.is_met):
         return VerdictOutcome.DISCLOSED
     if any(found.status is Status.NOT_ASSESSABLE for found in needed):
         return VerdictOutcome.NOT_ASSESSABLE
@@ -98,7 +99,7 @@ def _scope_of(facts: ItemFacts, applies_to: str, article: str) -> tuple[Scope, R
         offered = facts.presented_as_product
         code = Code.PRESENTED_AS_PRODUCT if offered else Code.NO_PRODUCT
         return (Scope.IN if offered else Scope.OUT), Reason(code, article)
-    if facts.depicts_person:
+    if facts.depicts_person and applies_to != "large_provider":
         is_enough = applies_to == "imitation"
         return (Scope.IN if is_enough else Scope.UNKNOWN), Reason(Code.SHOWS_PERSON, article)
     return Scope.UNKNOWN, Reason(Code.SCOPE_UNKNOWN, article)
@@ -128,14 +129,20 @@ def day_of(told: str | None) -> date | None:
         return None
 
 
-def _times(policy: Policy, day: date, basis: DateBasis) -> Iterator[Reason]:
-    """What follows from the day: whether the rule was in force, and where the day is taken from."""
+def _times(policy: Policy, day: date, basis: DateBasis, as_of: date) -> Iterator[Reason]:
+    """What follows from the day: whether the rule was in force, and where the day is taken from.
+
+    What was captured before may have been altered or published since, so that day alone ends no rule.
+    """
     rule = policy.effective
+    compared = f"{day.isoformat()} / {rule.from_.isoformat()}"
     if basis is DateBasis.CAPTURED:
         yield Reason(Code.DATE_FROM_CAPTURE, rule.article, detail=day.isoformat())
     elif basis is DateBasis.AS_OF:
         yield Reason(Code.DATE_UNKNOWN, rule.article, detail=day.isoformat())
-    if day < rule.from_ or (rule.until is not None and day > rule.until):
-        yield Reason(Code.BEFORE_IN_FORCE, rule.article, detail=f"{day.isoformat()} / {rule.from_.isoformat()}")
+    if basis is DateBasis.CAPTURED and day < rule.from_ <= as_of:
+        yield Reason(Code.CAPTURED_BEFORE_IN_FORCE, rule.article, detail=compared)
+    elif day < rule.from_ or (rule.until is not None and day > rule.until):
+        yield Reason(Code.BEFORE_IN_FORCE, rule.article, detail=compared)
     elif rule.grace is not None and day < rule.grace.until:
         yield Reason(Code.GRACE_PERIOD, rule.grace.article, detail=rule.grace.until.isoformat())

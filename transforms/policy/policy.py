@@ -53,11 +53,12 @@ class ScopeRule(_Model):
 
     ``any``: all AI-made media. ``imitation``: such as imitate a person or an event that did not happen; a face found
     puts an item in scope. ``deepfake``: such as resemble existing persons, objects, places or events and would seem
-    authentic, which no file shows. ``product``: such as are sold or offered.
+    authentic, which no file shows. ``large_provider``: such as a provider with many users made, which no file shows
+    either. ``product``: such as are sold or offered.
     """
 
     article: ArticleId
-    applies_to: Literal["any", "imitation", "deepfake", "product"]
+    applies_to: Literal["any", "imitation", "deepfake", "large_provider", "product"]
 
 
 class ExceptionRule(_Model):
@@ -101,7 +102,9 @@ class VisibleLaw(_Model):
     at_start_within: Seconds | None = Field(default=None, description="When it must be there, in a video.")
     min_seconds: Seconds | None = Field(default=None, description="For how long, in a video.")
     seconds_error: Seconds = Field(default=0.5, description="How much too short a time may come out.")
-    elements: bool = Field(default=False, description="Whether it must name AI and the making.")
+    elements: tuple[tuple[Line, ...], ...] = Field(
+        default=(), description="Words that it must have: one of each list, such as [AI] and [生成, 合成]."
+    )
 
 
 class VisibleAdvice(_Model):
@@ -109,6 +112,7 @@ class VisibleAdvice(_Model):
 
     min_height_ratio: Share | None = None
     min_contrast: Annotated[float, Ge(0), Le(255)] | None = None
+    at_start_within: Seconds | None = Field(default=None, description="When it should be there, in a video.")
     languages: tuple[str, ...] = Field(default=(), description="Of which a warning for buyers should have all.")
 
 
@@ -137,7 +141,9 @@ class Policy(_Model):
     definition: ArticleId = Field(description="The article that says what counts as AI-made.")
     machine_mark: MachineMark
     visible_warning: VisibleWarning
-    combine: Literal["all", "any"] = Field(description="Whether all that is required is needed, or one of it.")
+    combine: Literal["all", "any", "visible"] = Field(
+        description="Whether all that is required is needed, or one of it, or the visible warning alone is enough."
+    )
     review_from: Literal["suspected", "elevated"] = "suspected"
     exceptions: tuple[ExceptionRule, ...] = ()
     open_questions: tuple[Line, ...] = Field(default=(), description="Conflicts between sources, which we leave open.")
@@ -154,6 +160,8 @@ class Policy(_Model):
                 raise ValueError(f"article {article!r} is not among articles")
         if not (self.machine_mark.required or self.visible_warning.required):
             raise ValueError("a policy requires a machine mark, a visible warning or both")
+        if self.combine == "visible" and not self.visible_warning.required:
+            raise ValueError("combine: visible needs a visible warning that is required")
         return self
 
 

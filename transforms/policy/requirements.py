@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from transforms.labels.fold import skeleton
 from transforms.policy.codes import Code, Status
 from transforms.policy.facts import ItemFacts, MarkFact
 from transforms.policy.policy import MachineMark, Policy, VisibleWarning, matches
-from transforms.policy.synthesis import LABEL_LAYERS, is_failure
+from transforms.policy.synthesis import LABEL_LAYERS, STATED, is_failure
 from transforms.policy.verdict import Reason
 
 _AI = frozenset({"ai", "ai_part"})
@@ -17,8 +18,8 @@ _FIELD_FACTS = {
     "time": ("time_stamp", "time", "when"),
     "identifier": ("manifest", "produce_id", "instance_id"),
 }
-_ONLY_AI = frozenset({"icon.eu_ai"})
-_BARE = frozenset({"ai", "aı", "ии", "жи", "人工智能", "artificial intelligence", "искусственный интеллект", "aigc"})
+# Characters of the law's words that a reader of pixels takes for others of their shape.
+_MISREAD = str.maketrans("牛咸戍入八エ土士", "生成成人人工工工")
 _MEASURED_FLOOR = 1e-9
 
 
@@ -43,7 +44,8 @@ def machine_mark(facts: ItemFacts, policy: Policy) -> Found:
     """Whether a mark that machines read says that AI made the item, or a part."""
     rule = policy.machine_mark
     ai = [mark for mark in facts.marks if mark.says in _AI]
-    counted = [mark for mark in ai if matches(mark.kind, rule.accepts)]
+    accepted = [mark for mark in ai if matches(mark.kind, rule.accepts)]
+    counted = [mark for mark in accepted if not mark.beside]
     sound = [mark for mark in counted if mark.integrity != "invalid"]
     if sound:
         short = list(_falls_short_of_law(facts, sound, rule))
@@ -53,7 +55,13 @@ def machine_mark(facts: ItemFacts, policy: Policy) -> Found:
     if counted:
         reason = Reason(Code.MACHINE_MARK_BROKEN_SIGNATURE, rule.article, _ids(counted))
         return Found(Status.WEAK, (reason,), is_begun=True)
-    if traces := [mark for mark in ai if matches(mark.kind, rule.falls_short)]:
+    if beside := [mark for mark in accepted if mark.beside]:
+        reason = Reason(Code.MACHINE_MARK_BESIDE_ONLY, rule.article, _ids(beside))
+        return Found(Status.WEAK, (reason,), is_begun=True)
+    lesser = [mark for mark in ai if matches(mark.kind, rule.falls_short) and mark.integrity != "invalid"]
+    if other := [mark for mark in lesser if mark.mark_class in STATED]:
+        return Found(Status.WEAK, (Reason(Code.MACHINE_MARK_OTHER_FORM, rule.article, _ids(other)),), is_begun=True)
+    if traces := [mark for mark in lesser if mark.mark_class not in STATED]:
         return Found(Status.WEAK, (Reason(Code.MACHINE_MARK_IS_TRACE, rule.article, _ids(traces)),))
     return _absent(facts, _MACHINE_LAYERS, rule.article, Code.MACHINE_MARK_NOT_FOUND, Code.MACHINE_MARK_NOT_ASSESSABLE)
 
@@ -65,7 +73,7 @@ def visible_warning(facts: ItemFacts, policy: Policy) -> Found:
     """
     rule = policy.visible_warning
     labels = [mark for mark in facts.marks if mark.says in _AI and matches(mark.kind, rule.accepts)]
-    judged = [(list(_label_law(facts, mark, rule)), list(_label_advice(mark, rule)), mark) for mark in labels]
+    judged = [(list(_label_law(facts, mark, rule)), list(_label_advice(facts, mark, rule)), mark) for mark in labels]
     if judged:
         languages = _languages_missing(facts, labels, rule)
         law, advice, best = min(judged, key=lambda one: (len(one[0]), len(one[1]), one[2].mark_id))
@@ -101,8 +109,8 @@ def _blinds(layer: str, status: str, layers: frozenset[str]) -> bool:
 
 def _falls_short_of_law(facts: ItemFacts, sound: Sequence[MarkFact], rule: MachineMark) -> Iterator[Reason]:
     if rule.law.copies is not None:
-        every = [mark for mark in facts.marks if matches(mark.kind, rule.accepts)]
-        copies = max(int(mark.facts.get("copies", "1")) for mark in every)
+        every = [mark for mark in facts.marks if matches(mark.kind, rule.accepts) and not mark.beside]
+        copies = max(_copies(mark) for mark in every)
         if copies != rule.law.copies:
             detail = f"{copies} / {rule.law.copies}"
             yield Reason(Code.MACHINE_MARK_COPIES, rule.article, _ids(every), detail)
@@ -115,10 +123,18 @@ def _falls_short_of_law(facts: ItemFacts, sound: Sequence[MarkFact], rule: Machi
         yield Reason(Code.MACHINE_MARK_LACKS_FIELDS, rule.article, _ids(sound), ", ".join(lacking))
 
 
+def _copies(mark: MarkFact) -> int:
+    told = mark.facts.get("copies", "")
+    return int(told) if told.isdecimal() else 1
+
+
 def _machine_advice(facts: ItemFacts, sound: Sequence[MarkFact], rule: MachineMark) -> Iterator[Reason]:
     if rule.advice.signed_and_watermarked:
         is_signed = any(mark.mark_class == "cryptographic" for mark in sound)
-        is_watermarked = any(mark.layer == "watermark" or mark.kind == "c2pa.soft_binding" for mark in facts.marks)
+        is_watermarked = any(
+            mark.layer == "watermark" or (mark.kind == "c2pa.soft_binding" and mark.integrity != "invalid")
+            for mark in facts.marks
+        )
         if not (is_signed and is_watermarked):
             yield Reason(Code.MACHINE_MARK_ONE_LAYER, rule.article, _ids(sound))
     if rule.advice.trusted_signer and not any(mark.signer_trust == "trusted" for mark in sound):
@@ -133,17 +149,18 @@ def _label_law(facts: ItemFacts, mark: MarkFact, rule: VisibleWarning) -> Iterat
         if mark.height_ratio < least - _MEASURED_FLOOR:
             yield Reason(Code.VISIBLE_TOO_SMALL, rule.article, ids, _compared(mark.height_ratio, law.min_height_ratio))
     if facts.is_video and mark.layer == "visible_label":
-        late, slack = law.at_start_within, law.seconds_error
-        if late is not None and (mark.first_ms is None or mark.first_ms > (late + slack) * 1000):
+        slack = law.seconds_error
+        if _is_late(mark, law.at_start_within, slack):
             yield Reason(Code.VISIBLE_NOT_AT_START, rule.article, ids, _seconds(mark.first_ms))
         least_seconds = law.min_seconds
         if least_seconds is not None and (mark.shown_ms is None or mark.shown_ms < (least_seconds - slack) * 1000):
             yield Reason(Code.VISIBLE_TOO_SHORT, rule.article, ids, _seconds(mark.shown_ms))
-    if law.elements and _names_ai_only(mark):
-        yield Reason(Code.VISIBLE_LACKS_ELEMENT, rule.article, ids, mark.value)
+    lacking = [" / ".join(words) for words in law.elements if not _has_one(mark.value or "", words)]
+    if lacking:
+        yield Reason(Code.VISIBLE_LACKS_ELEMENT, rule.article, ids, ", ".join(lacking))
 
 
-def _label_advice(mark: MarkFact, rule: VisibleWarning) -> Iterator[Reason]:
+def _label_advice(facts: ItemFacts, mark: MarkFact, rule: VisibleWarning) -> Iterator[Reason]:
     advice, ids = rule.advice, (mark.mark_id,)
     if mark.exactness == "probable":
         yield Reason(Code.VISIBLE_UNSURE_READING, rule.article, ids, mark.value)
@@ -151,6 +168,9 @@ def _label_advice(mark: MarkFact, rule: VisibleWarning) -> Iterator[Reason]:
         yield Reason(Code.VISIBLE_SMALL, rule.article, ids, _compared(mark.height_ratio or 0, advice.min_height_ratio))
     if advice.min_contrast is not None and mark.contrast is not None and mark.contrast < advice.min_contrast:
         yield Reason(Code.VISIBLE_FAINT, rule.article, ids, f"{mark.contrast:.0f} / {advice.min_contrast:.0f}")
+    is_timed = facts.is_video and mark.layer == "visible_label"
+    if is_timed and _is_late(mark, advice.at_start_within, rule.law.seconds_error):
+        yield Reason(Code.VISIBLE_LATE, rule.article, ids, _seconds(mark.first_ms))
 
 
 def _languages_missing(facts: ItemFacts, labels: Iterable[MarkFact], rule: VisibleWarning) -> list[Reason]:
@@ -162,8 +182,17 @@ def _languages_missing(facts: ItemFacts, labels: Iterable[MarkFact], rule: Visib
     return [Reason(Code.VISIBLE_OTHER_LANGUAGE, rule.article, detail=", ".join(missing))] if missing else []
 
 
-def _names_ai_only(mark: MarkFact) -> bool:
-    return mark.kind in _ONLY_AI or " ".join((mark.value or "").casefold().split()) in _BARE
+def _is_late(mark: MarkFact, within: float | None, slack: float) -> bool:
+    return within is not None and (mark.first_ms is None or mark.first_ms > (within + slack) * 1000)
+
+
+def _has_one(label: str, words: Iterable[str]) -> bool:
+    """Whether one of the words is in a label, letters told apart no better than a reader of pixels does."""
+    return any(_shape(word) in _shape(label) for word in words)
+
+
+def _shape(text: str) -> str:
+    return skeleton("".join(text.split())).translate(_MISREAD)
 
 
 def _ids(marks: Iterable[MarkFact]) -> tuple[str, ...]:

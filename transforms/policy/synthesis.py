@@ -12,7 +12,9 @@ LABEL_LAYERS = frozenset({"visible_label", "caption"})
 _AI = frozenset({"ai", "ai_part"})
 _BROKEN = "invalid"
 _HOLDS = frozenset({"trusted", "valid"})
-_STATED = frozenset({"cryptographic", "declared"})
+STATED = frozenset({"cryptographic", "declared"})
+_GUESSES = frozenset({"may_be", "suspected"})
+"""How certain the writer of a TC260 label was, where that is less than sure: Measures of 14.03.2025, Art. 6."""
 _TRACES = ("watermark",)
 """Measured, as heuristics are, but of many bits: that chance writes one is out of the question."""
 _RESERVATIONS = frozenset(
@@ -33,7 +35,7 @@ class Signs:
         labels: Those of them that people read.
         broken: Say so under a signature that does not hold.
         traces: Say so and are not meant to.
-        hints: Say so and may be wrong by chance: letters not read well, a product's name.
+        hints: Say so and may be wrong: letters not read well, a product's name, a service's guess.
         denials: Say that AI did not make it.
         signed_captures: Say under a signature that holds that a camera took it.
         stated_captures: Say so and are meant to, signed or not.
@@ -58,9 +60,11 @@ class Signs:
 
         ai = tuple(mark for mark in marks if mark.says in _AI)
         sound = tuple(mark for mark in ai if mark.integrity != _BROKEN)
-        stated = tuple(mark for mark in sound if mark.mark_class in _STATED)
+        stated = tuple(
+            mark for mark in sound if mark.mark_class in STATED and mark.facts.get("certainty") not in _GUESSES
+        )
         traces = tuple(mark for mark in sound if mark.mark_class == "implicit" or matches(mark.kind, _TRACES))
-        captures = chosen(lambda mark: mark.says == "capture" and mark.mark_class in _STATED)
+        captures = chosen(lambda mark: mark.says == "capture" and mark.mark_class in STATED)
         return cls(
             stated=tuple(mark for mark in stated if mark.layer not in LABEL_LAYERS),
             labels=tuple(mark for mark in stated if mark.layer in LABEL_LAYERS),
