@@ -44,6 +44,20 @@ LexiconOption = Annotated[
 ]
 
 
+PolicyOption = Annotated[
+    list[str] | None, typer.Option(help="Name or YAML file of a policy; several parted by commas. Default: kz.")
+]
+IgnoreOption = Annotated[
+    Path | None, typer.Option("--ignore", help="YAML of verdicts that someone answers for; see docs/policies.md.")
+]
+BaselineOption = Annotated[
+    str | None, typer.Option(metavar="SCAN_ID", help="Report only what this earlier scan did not find.")
+]
+FailOnOption = Annotated[
+    str, typer.Option(metavar="OUTCOMES", help="Exit with 1 if a verdict is one of these: not_disclosed,review.")
+]
+
+
 class TableFormat(StrEnum):
     """How a query's answer is written."""
 
@@ -61,7 +75,7 @@ def _main(
 ) -> None:
     """Audits archives of pictures and videos: what they declare, what a detector sees, in tables to query.
 
-    Exit status: 0 complete, 2 usage, 3 complete but not all could be examined, 4 self-test failed, 5 interrupted.
+    Exit status: 0 complete, 1 findings (--fail-on), 2 usage, 3 complete but not all could be examined, 4 self-test failed, 5 interrupted.
     """
     context.obj = log_format
     configure_logging(log_format, verbose=verbose)
@@ -83,6 +97,10 @@ def scan(
     trust_list: TrustListOption = None,
     trust_anchor: TrustAnchorOption = None,
     lexicon: LexiconOption = None,
+    policy: PolicyOption = None,
+    ignore: IgnoreOption = None,
+    baseline: BaselineOption = None,
+    fail_on: FailOnOption = "",
     runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
     running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
     workers: Annotated[int, typer.Option(min=1, help="Workers of the runner.")] = 1,
@@ -98,11 +116,15 @@ def scan(
     """Examine what is new or changed in the sources, and record it."""
     from rich.console import Console
 
+    from pipelines.findings import parse_outcomes
+    from pipelines.ignore import read_ignore_file
+    from pipelines.policy_config import load_policies
     from pipelines.runners import RunnerChoice
     from pipelines.scan import Scan, ScanOptions
     from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
 
     started = time.monotonic()
+    outcomes = parse_outcomes(fail_on)
     options = ScanOptions(
         sources=sources,
         store=store,
@@ -120,6 +142,9 @@ def scan(
         dry_run=dry_run,
         allow_empty=allow_empty,
         context=context_table,
+        policies=load_policies(policy),
+        ignored=read_ignore_file(ignore),
+        baseline=baseline,
     )
     is_json = context.obj is LogFormat.JSON
     console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)
@@ -136,7 +161,28 @@ def scan(
         print_summary(summary, seconds, console)
     if dry_run:
         return
-    raise typer.Exit(summary.exit_code)
+    has_failed = not summary.was_interrupted and summary.findings is not None and summary.findings.fail(outcomes)
+    raise typer.Exit(ExitCode.FINDINGS if has_failed else summary.exit_code)
+
+
+@app.command()
+def judge(
+    context: typer.Context,
+    store: StoreOption,
+    policy: PolicyOption = None,
+    as_of: Annotated[
+        str, typer.Option(metavar="DATE", help="Judge as if on this day: 2026-12-02. Default: today.")
+    ] = "",
+    ignore: IgnoreOption = None,
+    baseline: BaselineOption = None,
+    fail_on: FailOnOption = "",
+) -> None:
+    """Judge what the store knows under a policy, without opening a file; verdicts are appended, old ones kept."""
+    from pipelines.judge_command import run_judge
+
+    is_json = context.obj is LogFormat.JSON
+    options = (policy, as_of, ignore, baseline, fail_on)
+    raise typer.Exit(run_judge(store, *options, is_json=is_json))
 
 
 @app.command()
@@ -206,8 +252,10 @@ def main() -> None:
     """Entry point: errors that a person can mend end in one line."""
     raise_when_interrupted()
     from pipelines.detector.cli import app as detector_app
+    from pipelines.policy_cli import app as policy_app
 
     app.add_typer(detector_app, name="detector")
+    app.add_typer(policy_app, name="policy")
     try:
         app()
     except UsageError as error:

@@ -4,11 +4,12 @@ Read from ``configs/policies/<id>.yaml``. What the law says and what is our advi
 of the law, ``advice`` ours; the latter lowers a finding to ``weak`` and never to ``not_found``.
 """
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600, pattern=r"^[^\n]*$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
@@ -73,14 +74,16 @@ class MachineLaw(_Model):
     """Numbers and contents that the law asks of the machine-readable mark."""
 
     copies: Annotated[int, Ge(1)] | None = Field(default=None, description="How many copies a file must hold.")
-    fields: tuple[Literal["provider", "system", "time", "identifier"], ...] = ()
+    fields: tuple[Literal["provider", "system", "time", "identifier"], ...] = Field(
+        default=(), description="What it must tell."
+    )
 
 
 class MachineAdvice(_Model):
     """What we, or a voluntary code, advise of the machine-readable mark."""
 
-    signed_and_watermarked: bool = False
-    trusted_signer: bool = False
+    signed_and_watermarked: bool = Field(default=False, description="Whether it should be signed, with a watermark.")
+    trusted_signer: bool = Field(default=False, description="Whether its signer should be on a trust list.")
 
 
 class MachineMark(_Model):
@@ -110,8 +113,10 @@ class VisibleLaw(_Model):
 class VisibleAdvice(_Model):
     """What we advise of the warning for people."""
 
-    min_height_ratio: Share | None = None
-    min_contrast: Annotated[float, Ge(0), Le(255)] | None = None
+    min_height_ratio: Share | None = Field(default=None, description="Height of its letters over the short side.")
+    min_contrast: Annotated[float, Ge(0), Le(255)] | None = Field(
+        default=None, description="By how many levels of grey it should stand out."
+    )
     at_start_within: Seconds | None = Field(default=None, description="When it should be there, in a video.")
     languages: tuple[str, ...] = Field(default=(), description="Of which a warning for buyers should have all.")
 
@@ -148,21 +153,43 @@ class Policy(_Model):
     exceptions: tuple[ExceptionRule, ...] = ()
     open_questions: tuple[Line, ...] = Field(default=(), description="Conflicts between sources, which we leave open.")
 
-    @model_validator(mode="after")
-    def _articles_are_known(self) -> "Policy":
-        known = {article.id for article in self.articles}
-        if len(known) < len(self.articles):
-            raise ValueError("two articles have one id")
-        parts = (self.effective, self.effective.grace, self.scope, self.offered_products)
-        named = [one.article for one in (*parts, self.machine_mark, self.visible_warning, *self.exceptions) if one]
-        for article in [*named, self.definition]:
+    @field_validator("articles")
+    @classmethod
+    def _articles_differ(cls, articles: tuple[Article, ...]) -> tuple[Article, ...]:
+        ids = [article.id for article in articles]
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"two articles have the id {twice[0]!r}")
+        return articles
+
+    @field_validator(
+        "effective", "scope", "offered_products", "definition", "machine_mark", "visible_warning", "exceptions"
+    )
+    @classmethod
+    def _articles_are_known(cls, part: Any, info: ValidationInfo) -> Any:
+        known = {article.id for article in info.data.get("articles", ())}
+        for article in _articles_of(part) if known else ():
             if article not in known:
                 raise ValueError(f"article {article!r} is not among articles")
-        if not (self.machine_mark.required or self.visible_warning.required):
+        return part
+
+    @field_validator("combine")
+    @classmethod
+    def _something_is_required(cls, combine: str, info: ValidationInfo) -> str:
+        machine, visible = info.data.get("machine_mark"), info.data.get("visible_warning")
+        if machine and visible and not (machine.required or visible.required):
             raise ValueError("a policy requires a machine mark, a visible warning or both")
-        if self.combine == "visible" and not self.visible_warning.required:
-            raise ValueError("combine: visible needs a visible warning that is required")
-        return self
+        if visible and combine == "visible" and not visible.required:
+            raise ValueError("needs a visible warning that is required")
+        return combine
+
+
+def _articles_of(part: Any) -> Iterator[str]:
+    """The articles that a part of a policy names."""
+    if isinstance(part, str):
+        yield part
+    for one in part if isinstance(part, tuple) else (part, getattr(part, "grace", None)):
+        if hasattr(one, "article"):
+            yield one.article
 
 
 def matches(kind: str, prefixes: tuple[str, ...]) -> bool:
