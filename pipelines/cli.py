@@ -75,7 +75,8 @@ def _main(
 ) -> None:
     """Audits archives of pictures and videos: what they declare, what a detector sees, in tables to query.
 
-    Exit status: 0 complete, 1 findings (--fail-on), 2 usage, 3 complete but not all could be examined, 4 self-test failed, 5 interrupted.
+    Exit status: 0 complete, 1 findings (--fail-on), 2 usage, 3 complete but not all could be examined, 4 self-test
+    failed, 5 interrupted.
     """
     context.obj = log_format
     configure_logging(log_format, verbose=verbose)

@@ -7,6 +7,7 @@ class ExitCode(IntEnum):
     """What the process's exit status says."""
 
     COMPLETE = 0
+    FINDINGS = 1
     USAGE = 2
     INCOMPLETE = 3
     SELF_TEST_FAILED = 4

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,15 +57,17 @@ def load_policy(name: str) -> LoadedPolicy:
     return LoadedPolicy(policy, policy_sha256(policy), path)
 
 
-def load_policies(names_or_paths: str | tuple[str, ...]) -> tuple[LoadedPolicy, ...]:
-    """Several policies, parted by commas or one by one.
+def load_policies(given: Sequence[str] | None) -> tuple[LoadedPolicy, ...]:
+    """Several policies, parted by commas or one by one; the default one for none.
 
     Raises:
         UsageError: One cannot be loaded, or two have one id.
     """
-    given = (names_or_paths,) if isinstance(names_or_paths, str) else names_or_paths
-    loaded = tuple(load_policy(name.strip()) for several in given for name in several.split(",") if name.strip())
+    names_or_paths = [name.strip() for several in given or [DEFAULT] for name in several.split(",") if name.strip()]
+    loaded = tuple(load_policy(name) for name in names_or_paths)
     ids = [one.policy.id for one in loaded]
+    if not ids:
+        raise UsageError(f"No policy is named. Name a YAML file, or one of: {', '.join(names())}.")
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise UsageError(f"The policy {twice[0]} is named twice.")
     return loaded

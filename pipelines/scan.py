@@ -21,8 +21,11 @@ from pipelines.chosen import check_face_model, choices_of, load_detectors, needs
 from pipelines.contents import hash_segment, to_references
 from pipelines.context import read_context_table
 from pipelines.errors import Interrupted, UsageError
+from pipelines.findings import find
+from pipelines.ignore import NOTHING_IGNORED, IgnoreList, tell_expired
 from pipelines.interrupt import Interrupt
 from pipelines.inventory import covers, list_inputs, normalise
+from pipelines.judge import judge_store
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.plan import (
     Due,
@@ -34,6 +37,7 @@ from pipelines.plan import (
     make_plan,
     segment_id,
 )
+from pipelines.policy_config import LoadedPolicy, load_policies
 from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
@@ -85,6 +89,9 @@ class ScanOptions:
     dry_run: bool = False
     allow_empty: bool = False
     context: Path | None = None
+    policies: tuple[LoadedPolicy, ...] = ()
+    ignored: IgnoreList = NOTHING_IGNORED
+    baseline: str | None = None
 
 
 class Scan:
@@ -93,6 +100,7 @@ class Scan:
     def __init__(self, options: ScanOptions, console: Console) -> None:
         self._options = options
         self._console = console
+        self._policies = options.policies or load_policies(None)
         self._runner = options.runner.check()
         self._sources = sorted({normalise(source) for source in options.sources})
         self._profile: Profile = load_profile(options.profile)
@@ -143,6 +151,7 @@ class Scan:
             try:
                 store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
+                self._judge(store, summary)
             except (Interrupted, KeyboardInterrupt):
                 summary.was_interrupted = True
                 store.record_scan(self._record(summary, "interrupted"))
@@ -152,6 +161,15 @@ class Scan:
                 raise
             store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
+
+    def _judge(self, store: Store, summary: ScanSummary) -> None:
+        """Judges what has no verdict yet: also what an earlier scan, or one under another policy, left without."""
+        day, ignored = self._started_at.date(), self._options.ignored
+        tell_expired(ignored, day)
+        summary.judged = judge_store(store, self._policies, day, ignored=ignored)
+        self._seconds["judge"] = summary.judged.seconds
+        ids = [one.policy.id for one in self._policies]
+        summary.findings = find(store, ids, sources=self._sources, baseline=self._options.baseline)
 
     def _plan(self, store: Store, places: list[Place]) -> Plan:
         started = time.monotonic()
@@ -288,6 +306,7 @@ class Scan:
             "segments": summary.committed,
             "seconds": dict(self._seconds),
             "examination": self._examination,
+            "verdicts": Store(self._options.store).version("verdicts") if has_ended else None,
             "recorded_at": now,
         }
 

@@ -112,6 +112,10 @@ class Store:
         # Delta percent-encodes the folders above the table; below it lie a segment's folder and the file.
         return sorted("/".join([self._uri(table), *uri.split("/")[-2:]]) for uri in uris)
 
+    def version(self, table: str) -> int:
+        """How many commits the table has seen."""
+        return DeltaTable(self._uri(table)).version()
+
     def columns(self, table: str) -> dict[str, Any]:
         """Columns of a table with their types, as Delta writes them."""
         if not self.exists():

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import ExitCode
+from pipelines.findings import Findings, as_facts, print_findings
+from pipelines.judge import Judged
 from pipelines.plan import Plan
 from pipelines.store import count_frames
 from transforms.detect.levels import FAILED, MEANINGS
@@ -26,6 +28,8 @@ class ScanSummary:
         levels: What detectors said of them, by detector and level.
         reused: Rows among them whose bytes were examined before and not again.
         committed: Segments committed.
+        judged: New verdicts.
+        findings: All verdicts that hold now below the sources; None where the scan did not come to judging.
     """
 
     scan_id: str
@@ -39,6 +43,8 @@ class ScanSummary:
     reused: int = 0
     frames: int = 0
     committed: int = 0
+    judged: Judged = field(default_factory=Judged)
+    findings: Findings | None = None
     was_interrupted: bool = False
 
     def add(self, manifest: dict[str, Any]) -> None:
@@ -90,6 +96,9 @@ def summary_facts(summary: ScanSummary, seconds: float) -> dict[str, Any]:
         "frames": summary.frames,
         "segments": summary.committed,
         "recovered_segments": summary.recovered,
+        "verdicts": summary.judged.outcomes.total(),
+        "findings": as_facts(summary.findings) if summary.findings else None,
+        "baseline": summary.findings.baseline if summary.findings else None,
         "interrupted": summary.was_interrupted,
         "seconds": round(seconds, 3),
     }
@@ -143,6 +152,8 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
         f"({summary.reused} with bytes already examined), {summary.frames} frames, "
         f"{summary.committed} segments committed, {seconds:.1f} s"
     )
+    if summary.findings:
+        print_findings(summary.findings, console)
     if summary.was_interrupted:
         left = len(plan.due) - summary.outcomes.total()
         console.print(f"Interrupted: {left} items are left. Run the same command again: it goes on with those.")

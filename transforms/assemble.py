@@ -122,9 +122,7 @@ def assemble(
     score = examination.scores[0].calibrated if examination.scores else None
     content = reference.content_sha256
     of_content = {"examination": spec.examination}
-    marks = [
-        shared | _mark_row(mark) | of_content | {"mark_id": mark_id(content, mark)} for mark in examination.marks
-    ]
+    marks = [shared | _mark_row(mark) | of_content | {"mark_id": mark_id(content, mark)} for mark in examination.marks]
     examination = replace(examination, marks=())
     items = []
     for place, beside in zip(reference.places, reference.beside or (_NOTHING,) * len(reference.places), strict=True):

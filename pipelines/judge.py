@@ -1,0 +1,179 @@
+"""Judges places as the store knows them: no file is opened, verdicts are appended and none is removed.
+
+One way for scans and for ``aiqyn judge``: verdicts need all marks of a content, and those of one that was examined
+earlier lie in the tables only. What is judged is named by the segment of its row, so that an interrupted run leaves
+rows without a verdict, which the next one judges.
+"""
+
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import configs
+from pipelines.ignore import NOTHING_IGNORED, IgnoreList
+from pipelines.policy_config import LoadedPolicy
+from pipelines.store import Store
+from pipelines.tables import connect
+from transforms.policy.judge import judge
+from transforms.policy.policy import Policy
+from transforms.policy.rows import item_facts, verdict_columns
+from transforms.schemas import VERDICTS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_BATCH = 50_000
+_MEMORY = "1GB"
+_PLACE = ("scan_id", "segment_id", "content_sha256", "uri", "member_path", "examination")
+_NO_MARKS = '"marks":[]}'
+_MOST_REMEMBERED = 100_000
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a run judged.
+
+    Attributes:
+        outcomes: New verdicts by policy and outcome.
+        suppressed: How many of them an ignore file covers.
+        seconds: Spent.
+    """
+
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    suppressed: int = 0
+    seconds: float = 0.0
+
+
+def judge_store(
+    store: Store,
+    policies: Sequence[LoadedPolicy],
+    as_of: date,
+    *,
+    ignored: IgnoreList = NOTHING_IGNORED,
+    is_asked: bool = False,
+) -> Judged:
+    """Judges every place that has no verdict yet, or none under these policies as they read now.
+
+    A verdict that depends on the day of judging is made anew when the rule came into force, or ended, since. Of one
+    that is committed a second call changes nothing. The caller holds the store's lock.
+
+    Args:
+        store: Open.
+        policies: Each makes one verdict of each place.
+        as_of: The day on which, or as if on which, it is judged.
+        ignored: What is suppressed.
+        is_asked: Whether that day was asked for, so that all that was judged as of another is judged again.
+    """
+    started, judged = time.monotonic(), Judged()
+    for loaded in policies:
+        run = _Run(store, loaded, as_of, ignored, judged)
+        parts = [run.write(batch) for batch in _due(store, loaded, as_of, ignored, is_asked=is_asked)]
+        if parts:
+            store.commit_parts("verdicts", run.judgement, parts)
+    judged.seconds = time.monotonic() - started
+    return judged
+
+
+def _due(
+    store: Store, loaded: LoadedPolicy, as_of: date, ignored: IgnoreList, *, is_asked: bool
+) -> Iterator[pa.RecordBatch]:
+    """Batches of places to judge, with their facts as JSON; memory is bounded, what goes beyond it is on disk."""
+    parameters = {
+        "policy": loaded.policy.id,
+        "sha256": loaded.sha256,
+        "judged_with": ignored.digest(as_of),
+        "as_of": as_of,
+        "is_asked": is_asked,
+        "days": days_of(loaded.policy),
+    }
+    with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store) as tables:
+        _bound(tables, folder)
+        due = tables.sql((configs.ROOT / "judge.sql").read_text("utf-8"), params=parameters)
+        yield from due.to_arrow_reader(_BATCH)
+
+
+def _bound(tables: "DuckDBPyConnection", folder: str) -> None:
+    tables.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{folder}'; SET threads = 1")
+    tables.execute("SET preserve_insertion_order = false")
+
+
+def days_of(policy: Policy) -> list[date]:
+    """The days on which what the policy asks for changes."""
+    effective = policy.effective
+    grace = [effective.grace.until] if effective.grace else []
+    return [effective.from_, *grace, *([effective.until] if effective.until else [])]
+
+
+class _Run:
+    """One policy over one store: a part file for each batch, made visible by one commit."""
+
+    def __init__(self, store: Store, loaded: LoadedPolicy, as_of: date, ignored: IgnoreList, judged: Judged) -> None:
+        self.judgement = uuid.uuid4().hex
+        self._store, self._policy, self._as_of = store, loaded.policy, as_of
+        self._ignored, self._judged = ignored, judged
+        self._remembered: dict[str, dict[str, Any]] = {}
+        self._shared = {
+            "policy": loaded.policy.id,
+            "policy_sha256": loaded.sha256,
+            "judged_with": ignored.digest(as_of),
+            "judgement": self.judgement,
+            "sequence": store.version("verdicts") + 1,
+            "judged_at": datetime.now(UTC),
+        }
+
+    def write(self, batch: pa.RecordBatch) -> dict[str, Any]:
+        """The verdicts of a batch as a part file; its path, size and statistics."""
+        facts = batch.column("facts").dictionary_encode()
+        made = pa.Table.from_pylist(
+            [self._verdict(text) for text in facts.dictionary.to_pylist()],
+            pa.schema([VERDICTS.field(name) for name in _MADE]),
+        ).take(facts.indices)
+        suppressed = self._ignored.match(batch, self._policy.id, self._as_of)
+        columns = {name: batch.column(name) for name in _PLACE} | {name: made.column(name) for name in _MADE}
+        columns |= {
+            name: pa.array([value] * len(batch), VERDICTS.field(name).type) for name, value in self._shared.items()
+        }
+        columns["suppressed_by"] = suppressed
+        table = pa.table([columns[name] for name in VERDICTS.names], VERDICTS)
+        self._count(table)
+        return self._saved(table)
+
+    def _verdict(self, text: str) -> dict[str, Any]:
+        """The columns of one verdict; items without marks are alike, so that theirs are remembered."""
+        if text in self._remembered:
+            return self._remembered[text]
+        columns = verdict_columns(judge(item_facts(json.loads(text)), self._policy, self._as_of))
+        if text.endswith(_NO_MARKS) and len(self._remembered) < _MOST_REMEMBERED:
+            self._remembered[text] = columns
+        return columns
+
+    def _count(self, table: pa.Table) -> None:
+        for pair in table.column("outcome").value_counts().to_pylist():
+            self._judged.outcomes[self._policy.id, pair["values"]] += pair["counts"]
+        self._judged.suppressed += len(table) - table.column("suppressed_by").null_count
+
+    def _saved(self, table: pa.Table) -> dict[str, Any]:
+        path = f"{self.judgement[:16]}/part-{uuid.uuid4().hex}.parquet"
+        whole = self._store.root / "verdicts" / path
+        whole.parent.mkdir(exist_ok=True)
+        unfinished = whole.with_name(f".{whole.name}")
+        pq.write_table(table, unfinished, compression="zstd")
+        unfinished.rename(whole)
+        return {"path": path, "size_bytes": whole.stat().st_size, "stats": {"numRecords": len(table)}}
+
+
+_MADE = tuple(
+    name
+    for name in VERDICTS.names
+    if name
+    not in {*_PLACE, "policy", "policy_sha256", "judged_with", "judgement", "sequence", "judged_at", "suppressed_by"}
+)
