@@ -4,6 +4,7 @@ Read from ``configs/policies/<id>.yaml``. What the law says and what is our advi
 of the law, ``advice`` ours; the latter lowers a finding to ``weak`` and never to ``not_found``.
 """
 
+import functools
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -192,6 +193,7 @@ def _articles_of(part: Any) -> Iterator[str]:
             yield one.article
 
 
+@functools.cache
 def matches(kind: str, prefixes: tuple[str, ...]) -> bool:
     """Whether a kind of mark is one of those named, or begins with one and a dot."""
     return any(kind == prefix or kind.startswith(f"{prefix}.") for prefix in prefixes)

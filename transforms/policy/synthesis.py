@@ -1,6 +1,7 @@
 """How an item seems to have been made: what it declares outweighs traces, these outweigh what a detector says."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from transforms.policy.codes import Code, Synthesis
@@ -53,29 +54,19 @@ class Signs:
     @classmethod
     def of(cls, marks: Iterable[MarkFact]) -> "Signs":
         """Sorts marks."""
-        marks = tuple(marks)
-
-        def chosen(test: Callable[[MarkFact], bool]) -> tuple[MarkFact, ...]:
-            return tuple(mark for mark in marks if test(mark))
-
-        ai = tuple(mark for mark in marks if mark.says in _AI)
-        sound = tuple(mark for mark in ai if mark.integrity != _BROKEN)
-        stated = tuple(
-            mark for mark in sound if mark.mark_class in STATED and mark.facts.get("certainty") not in _GUESSES
-        )
-        traces = tuple(mark for mark in sound if mark.mark_class == "implicit" or matches(mark.kind, _TRACES))
-        captures = chosen(lambda mark: mark.says == "capture" and mark.mark_class in STATED)
+        found: defaultdict[str, list[MarkFact]] = defaultdict(list)
+        for mark in marks:
+            found[_sign_of(mark)].append(mark)
+        signed = (mark for mark in found["captures"] if mark.mark_class == "cryptographic" and mark.integrity in _HOLDS)
         return cls(
-            stated=tuple(mark for mark in stated if mark.layer not in LABEL_LAYERS),
-            labels=tuple(mark for mark in stated if mark.layer in LABEL_LAYERS),
-            broken=tuple(mark for mark in ai if mark.integrity == _BROKEN),
-            traces=tuple(mark for mark in traces if mark not in stated),
-            hints=tuple(mark for mark in sound if mark not in stated and mark not in traces),
-            denials=chosen(lambda mark: mark.says == "not_ai"),
-            signed_captures=tuple(
-                mark for mark in captures if mark.mark_class == "cryptographic" and mark.integrity in _HOLDS
-            ),
-            stated_captures=tuple(mark for mark in captures if mark.integrity != _BROKEN),
+            stated=tuple(found["stated"]),
+            labels=tuple(found["labels"]),
+            broken=tuple(found["broken"]),
+            traces=tuple(found["traces"]),
+            hints=tuple(found["hints"]),
+            denials=tuple(found["denials"]),
+            signed_captures=tuple(signed),
+            stated_captures=tuple(found["captures"]),
         )
 
     @property
@@ -88,6 +79,20 @@ class Signs:
         """Whether all that speaks of AI speaks of a part, or of an edit."""
         speaking = (*self.stated, *self.labels, *self.traces, *self.hints)
         return bool(speaking) and all(mark.says == "ai_part" for mark in speaking)
+
+
+def _sign_of(mark: MarkFact) -> str:
+    """What a mark is a sign of, empty where of nothing."""
+    if mark.says == "not_ai":
+        return "denials"
+    if mark.says in _AI:
+        if mark.integrity == _BROKEN:
+            return "broken"
+        if mark.mark_class in STATED and mark.facts.get("certainty") not in _GUESSES:
+            return "labels" if mark.layer in LABEL_LAYERS else "stated"
+        return "traces" if mark.mark_class == "implicit" or matches(mark.kind, _TRACES) else "hints"
+    is_capture = mark.says == "capture" and mark.mark_class in STATED and mark.integrity != _BROKEN
+    return "captures" if is_capture else ""
 
 
 @dataclass(frozen=True, slots=True)
