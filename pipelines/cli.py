@@ -6,7 +6,7 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -226,6 +226,22 @@ def labels(
     from pipelines.labels import run_labels
 
     raise typer.Exit(run_labels(files, lexicon or [], output=output, as_json=as_json))
+
+
+@app.command()
+def explain(
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="A file; with --store also an address or a hash.")],
+    store: Annotated[str | None, typer.Option("--store", help="Where it was scanned. Default: examine it now.")] = None,
+    policy: PolicyOption = None,
+    language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the answer.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, codes and sentences.")] = False,
+    detector: DetectorOption = None,
+) -> None:
+    """Tell one item's story in plain language; exit status 3 when it could not be examined."""
+    from pipelines.explain import run_explain
+
+    detectors = detector or [configs.DEFAULT_DETECTOR]
+    raise typer.Exit(run_explain(item, store, policy, detectors, language, as_json=as_json))
 
 
 @app.command()
