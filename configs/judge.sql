@@ -1,15 +1,21 @@
 -- The places that a policy has to judge: those without a verdict of this content of its file, with what a verdict is made of.
 -- Of their marks only those that policies look at: most photographs have others, a camera's fields, that tell them nothing.
-WITH now AS (
+WITH known AS (
+    SELECT segment_id, uri, member_path, max_by({
+        policy_sha256: policy_sha256, judged_with: judged_with, as_of: as_of, decided_by: decided_by, decided_on: decided_on
+    }, sequence) AS last
+    FROM stored_verdicts WHERE policy = $policy GROUP BY ALL
+),
+now AS (
     SELECT item.* FROM items_latest AS item
-    LEFT JOIN (SELECT * FROM verdicts_latest WHERE policy = $policy) AS known
+    LEFT JOIN known
         ON known.segment_id = item.segment_id AND known.uri = item.uri
         AND known.member_path IS NOT DISTINCT FROM item.member_path
     WHERE item.outcome <> 'gone' AND (
-        known.uri IS NULL OR known.policy_sha256 <> $sha256 OR known.judged_with IS DISTINCT FROM $judged_with
-        OR ($is_asked AND known.as_of <> $as_of)
-        OR (known.decided_by = 'as_of' AND len(list_filter($days, lambda day:
-            day > least(known.decided_on, $as_of) AND day <= greatest(known.decided_on, $as_of))) > 0)
+        known.uri IS NULL OR known.last.policy_sha256 <> $sha256 OR known.last.judged_with IS DISTINCT FROM $judged_with
+        OR ($is_asked AND known.last.as_of <> $as_of)
+        OR (known.last.decided_by = 'as_of' AND len(list_filter($days, lambda day:
+            day > least(known.last.decided_on, $as_of) AND day <= greatest(known.last.decided_on, $as_of))) > 0)
     )
 ),
 marked AS (

@@ -10,14 +10,25 @@ from rich.table import Table
 
 from pipelines.errors import UsageError
 from pipelines.store import Store
-from pipelines.tables import connect
+from pipelines.tables import bounded
 from transforms.policy.codes import VerdictOutcome
 
 _NOW = """
+WITH verdict AS (
+    SELECT segment_id, uri, member_path, policy, last.*
+    FROM (
+        SELECT segment_id, uri, member_path, policy,
+               max_by({
+                   outcome: outcome, suppressed_by: suppressed_by, content_sha256: content_sha256
+               }, sequence) AS last
+        FROM verdicts WHERE list_contains($policies, policy) GROUP BY ALL
+    )
+)
 SELECT verdict.policy, verdict.outcome, count(*) AS places
-FROM verdicts_latest AS verdict JOIN items_latest AS item
-    ON item.uri = verdict.uri AND item.member_path IS NOT DISTINCT FROM verdict.member_path
-WHERE list_contains($policies, verdict.policy) AND verdict.suppressed_by IS NULL
+FROM verdict JOIN (SELECT segment_id, uri, member_path, source FROM items_latest WHERE outcome <> 'gone') AS item
+    ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
+    AND item.member_path IS NOT DISTINCT FROM verdict.member_path
+WHERE verdict.suppressed_by IS NULL
   AND ($sources IS NULL OR list_contains($sources, item.source) OR len(list_filter($sources, lambda one:
        item.uri = one OR starts_with(item.uri, rtrim(one, '/') || '/'))) > 0)
   AND NOT EXISTS (
@@ -74,7 +85,7 @@ def find(
         UsageError: There is no such scan, or it recorded no verdicts.
     """
     parameters = {"policies": list(policies), "sources": None if sources is None else list(sources)}
-    with connect(store) as tables:
+    with bounded(store) as tables:
         tables.execute(_BEFORE, {"until": _end_of(tables, baseline) if baseline else -1})
         found = tables.execute(_NOW, parameters).fetchall()
     return Findings(Counter({(policy, outcome): places for policy, outcome, places in found}), baseline)

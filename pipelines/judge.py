@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,17 +21,13 @@ import configs
 from pipelines.ignore import NOTHING_IGNORED, IgnoreList
 from pipelines.policy_config import LoadedPolicy
 from pipelines.store import Store
-from pipelines.tables import connect
+from pipelines.tables import bounded
 from transforms.policy.judge import judge
 from transforms.policy.policy import Policy
 from transforms.policy.rows import item_facts, verdict_columns
 from transforms.schemas import VERDICTS
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
 _BATCH = 50_000
-_MEMORY = "1GB"
 _PLACE = ("scan_id", "segment_id", "content_sha256", "uri", "member_path", "examination")
 _LOOKED_AT = (
     *_PLACE,
@@ -107,17 +102,11 @@ def _due(
         "is_asked": is_asked,
         "days": days_of(loaded.policy),
     }
-    with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store) as tables:
-        _bound(tables, folder)
+    with bounded(store) as tables:
+        # The other views look at it, too: under its own name it is worked out once for all of them.
+        tables.execute(f"CREATE TEMP TABLE items_latest AS SELECT {', '.join(_LOOKED_AT)} FROM main.items_latest")
         due = tables.sql((configs.ROOT / "judge.sql").read_text("utf-8"), params=parameters)
         yield from due.to_arrow_reader(_BATCH)
-
-
-def _bound(tables: "DuckDBPyConnection", folder: str) -> None:
-    tables.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{folder}'; SET threads = 1")
-    tables.execute("SET preserve_insertion_order = false")
-    # The other views look at it, too: under its own name it is worked out once for all of them.
-    tables.execute(f"CREATE TEMP TABLE items_latest AS SELECT {', '.join(_LOOKED_AT)} FROM main.items_latest")
 
 
 def days_of(policy: Policy) -> list[date]:

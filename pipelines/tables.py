@@ -1,5 +1,8 @@
 """The store's tables and views in an in-memory DuckDB."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -38,6 +41,15 @@ def connect(store: Store) -> "DuckDBPyConnection":
             f"{store.root} was written by an earlier version of aiqyn. Scan into it once: that adds what is missing."
         ) from error
     return connection
+
+
+@contextmanager
+def bounded(store: Store, memory: str = "1GB") -> "Iterator[DuckDBPyConnection]":
+    """As ``connect``, with one thread and bounded memory: what goes beyond it lies in a folder for that time."""
+    with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store) as tables:
+        tables.execute(f"SET threads = 1; SET memory_limit = '{memory}'; SET temp_directory = '{folder}'")
+        tables.execute("SET preserve_insertion_order = false")
+        yield tables
 
 
 def _duckdb_type(delta_type: Any) -> str:
