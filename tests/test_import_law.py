@@ -24,6 +24,7 @@ FORBIDDEN = [
     ("transforms/detect/preprocess.py", "apache_beam"),
     ("transforms/detect/calibration.py", "torch"),
     ("transforms/detect/package.py", "torch"),
+    *(("transforms/policy", package) for package in ("apache_beam", "torch", "cv2", "numpy", "pandas", "pyarrow")),
     ("transforms/records.py", "apache_beam"),
     ("transforms/outcomes.py", "apache_beam"),
     ("configs", "pipelines"),
