@@ -13,6 +13,8 @@ scan: $(INSTALLED)
 	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri"
 	$(BIN)/aiqyn query --store examples/store \
 	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, kind, says, class, locator FROM item_marks ORDER BY ALL"
+	$(BIN)/aiqyn query --store examples/store \
+	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, policy, outcome, synthesis, machine_mark, visible_warning FROM verdicts_latest WHERE synthesis <> 'no_sign' AND outcome <> 'not_assessable' ORDER BY ALL"
 
 test: $(INSTALLED)
 	@# ExifTool checks the readers of metadata. Where it is not, and may not be installed, those tests are skipped.
@@ -32,6 +34,7 @@ check: lint test
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/judge.py
 
 clean:
 	rm -rf examples/archive examples/store benchmarks/out

@@ -20,7 +20,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-_VIEWS = "Views: items, items_latest, levels, frames, frames_latest, marks, marks_latest, item_marks, segments, scans."
+_VIEWS = (
+    "Views: items, items_latest, levels, frames, frames_latest, marks, marks_latest, item_marks, verdicts, "
+    "verdicts_latest, segments, scans."
+)
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
 DetectorOption = Annotated[
     list[str] | None,
@@ -232,7 +235,9 @@ def labels(
 def explain(
     item: Annotated[str, typer.Argument(metavar="ITEM", help="A file; with --store also an address or a hash.")],
     store: Annotated[str | None, typer.Option("--store", help="Where it was scanned. Default: examine it now.")] = None,
-    policy: PolicyOption = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="As for a scan. Default: all that the store judged under, else kz.")
+    ] = None,
     language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the answer.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, codes and sentences.")] = False,
     detector: DetectorOption = None,

@@ -22,7 +22,7 @@ from pipelines.ignore import NOTHING_IGNORED, IgnoreList
 from pipelines.policy_config import LoadedPolicy
 from pipelines.store import Store
 from pipelines.tables import bounded
-from transforms.policy.judge import judge
+from transforms.policy.judge import VERSION, judge
 from transforms.policy.policy import Policy
 from transforms.policy.rows import item_facts, verdict_columns
 from transforms.schemas import VERDICTS
@@ -97,7 +97,7 @@ def _due(
     parameters = {
         "policy": loaded.policy.id,
         "sha256": loaded.sha256,
-        "judged_with": ignored.digest(as_of),
+        "judged_with": _judged_with(ignored, as_of),
         "as_of": as_of,
         "is_asked": is_asked,
         "days": days_of(loaded.policy),
@@ -107,6 +107,11 @@ def _due(
         tables.execute(f"CREATE TEMP TABLE items_latest AS SELECT {', '.join(_LOOKED_AT)} FROM main.items_latest")
         due = tables.sql((configs.ROOT / "judge.sql").read_text("utf-8"), params=parameters)
         yield from due.to_arrow_reader(_BATCH)
+
+
+def _judged_with(ignored: IgnoreList, as_of: date) -> str:
+    digest = ignored.digest(as_of)
+    return f"judge {VERSION}" if digest is None else f"judge {VERSION}, ignore file {digest}"
 
 
 def days_of(policy: Policy) -> list[date]:
@@ -127,7 +132,7 @@ class _Run:
         self._shared = {
             "policy": loaded.policy.id,
             "policy_sha256": loaded.sha256,
-            "judged_with": ignored.digest(as_of),
+            "judged_with": _judged_with(ignored, as_of),
             "judgement": self.judgement,
             "sequence": store.version("verdicts") + 1,
             "judged_at": datetime.now(UTC),

@@ -78,9 +78,16 @@ FROM frames ORDER BY content_sha256, frame_index, detector
 """
 MARK_FACTS = "SELECT DISTINCT * EXCLUDE (scan_id, segment_id) FROM marks ORDER BY ALL"
 
+VERDICT_FACTS = """
+SELECT uri, member_path, policy, policy_sha256, content_sha256, decided_by, synthesis, scope, machine_mark, visible_warning,
+       outcome, reasons, evidence
+FROM verdicts_latest ORDER BY uri, member_path, policy
+"""
+
 
 def assert_same_rows(store: Path, reference: Path) -> None:
-    """Both stores say the same of every item, frame and mark: scores within 1e-5, all else equal."""
+    """Both stores say the same of every item, frame, mark and verdict: scores within 1e-5, all else equal."""
+    assert rows(store, VERDICT_FACTS) == rows(reference, VERDICT_FACTS)
     assert rows(store, MARK_FACTS) == rows(reference, MARK_FACTS)
     for sql in (ITEM_FACTS, FRAME_FACTS):
         found, wanted = rows(store, sql), rows(reference, sql)

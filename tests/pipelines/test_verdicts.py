@@ -281,6 +281,16 @@ def test_exit_status_of_judge(store: Store, arguments: list[str], status: int) -
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(("fail_on", "status"), [("", 0), ("not_disclosed", 1), ("review", 0)])
+def test_exit_status_of_scan(source: Path, tmp_path: Path, light: Path, fail_on: str, status: int) -> None:
+    file, store = str(source / "trace.png"), str(tmp_path / "store")
+    command = [sys.executable, "-m", "pipelines.cli", "scan", file, "--store", store, "--profile", str(light)]
+    root = Path(__file__).parents[2]
+    ended = subprocess.run([*command, "--fail-on", fail_on], capture_output=True, text=True, check=False, cwd=root)
+    assert ended.returncode == status, ended.stderr
+    assert "not_disclosed" in ended.stderr
+
+
 KILLED = """
 import os, signal, sys
 from datetime import date

@@ -10,6 +10,8 @@ from transforms.policy.requirements import Found, machine_mark, visible_warning
 from transforms.policy.synthesis import Signs, synthesise
 from transforms.policy.verdict import Reason, Verdict
 
+VERSION = 1
+"""Raised with every change that lets the same facts have another verdict: all is judged anew then."""
 _AI_MADE = frozenset({Synthesis.DECLARED, Synthesis.TRACED})
 _NOTHING_FOUND = frozenset({Synthesis.NO_SIGN, Synthesis.CAPTURE_DECLARED})
 _DOUBTFUL_TIMES = frozenset({Code.GRACE_PERIOD, Code.CAPTURED_BEFORE_IN_FORCE})
