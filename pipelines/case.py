@@ -10,6 +10,7 @@ from pipelines.errors import UsageError
 from pipelines.inventory import normalise
 from pipelines.policy_config import DEFAULT, LoadedPolicy, load_policy
 from transforms.detect.package import AnswerConfig, DetectorError, load_any
+from transforms.outcomes import Outcome
 from transforms.policy.codes import Code, DateBasis, Scope, Status, Synthesis, VerdictOutcome
 from transforms.policy.facts import MarkFact
 from transforms.policy.policy import Policy
@@ -137,7 +138,9 @@ def find_case(
         layers=_layers(rows),
         answers=tuple(_answer(one, detectors) for one in row["scores"] or ()),
         marks=_marks(_of_places(tables, "item_marks", keys)),
-        policies=_policy_cases(_in_order(_of_places(tables, "verdicts_latest", keys), keys), policies),
+        policies=()
+        if row["outcome"] == Outcome.GONE
+        else _policy_cases(_in_order(_of_places(tables, "verdicts_latest", keys), keys), policies),
     )
 
 
@@ -164,7 +167,7 @@ def _rows_of(tables: "DuckDBPyConnection", item: str) -> list[Row]:
         hashes = ", ".join(sorted({one["content_sha256"][:16] for one in asked if one["content_sha256"]})[:5])
         raise UsageError(f"{item} stands for several items. Name one by more digits of its hash: {hashes}")
     first = min(asked, key=place_name)
-    if first["content_sha256"] is None or first["outcome"] == "gone":
+    if first["content_sha256"] is None or first["outcome"] == Outcome.GONE:
         return [first]
     sql = "SELECT * FROM items_latest WHERE content_sha256 = $sha256 AND outcome <> 'gone'"
     every = _query(tables, sql, {"sha256": first["content_sha256"]})

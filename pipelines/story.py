@@ -8,6 +8,7 @@ from pipelines.words import Voice
 from transforms.detect.config import Abstention, AnswerConfig, OperatingPoint, Skill
 from transforms.detect.levels import NONE
 from transforms.marks.meaning.rules import Meaning, Rules
+from transforms.outcomes import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _examined(case: Case, voice: Voice) -> Iterator[Line]:
         yield Line("sha256", voice.phrase("sha256", sha256=case.content_sha256))
     if case.reason is not None:
         yield Line("not_examined", voice.phrase("not_examined", reason=voice.words.reasons[case.reason]))
-    if case.reason is not None and case.detail:
+    if case.reason is not None and case.detail and case.detail != Reason(case.reason).sentence:
         yield Line("detail", case.detail, 1)
     if case.frames_examined:
         yield Line("frames", voice.phrase("frames", count=case.frames_examined))
@@ -104,7 +105,8 @@ def layer_name(layer: str, voice: Voice) -> str:
 
 def _declared(case: Case, voice: Voice, rules: Rules) -> Iterator[Line]:
     if not case.marks:
-        yield Line("no_mark", voice.phrase("no_mark"))
+        name = "no_mark" if case.reason is None else "no_mark_read"
+        yield Line(name, voice.phrase(name))
     explained: set[Meaning] = set()
     for number, mark in enumerate(case.marks, 1):
         yield from _mark(number, mark, voice)

@@ -79,8 +79,8 @@ FROM frames ORDER BY content_sha256, frame_index, detector
 MARK_FACTS = "SELECT DISTINCT * EXCLUDE (scan_id, segment_id) FROM marks ORDER BY ALL"
 
 VERDICT_FACTS = """
-SELECT uri, member_path, policy, policy_sha256, content_sha256, decided_by, synthesis, scope, machine_mark, visible_warning,
-       outcome, reasons, evidence
+SELECT uri, member_path, policy, policy_sha256, content_sha256, decided_by, synthesis, scope, machine_mark,
+       visible_warning, outcome, reasons, evidence
 FROM verdicts_latest ORDER BY uri, member_path, policy
 """
 

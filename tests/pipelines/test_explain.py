@@ -357,6 +357,11 @@ def test_an_item_of_a_store_is_found_by_its_address_and_by_its_hash(declared, li
     assert (verdict["policy"], verdict["outcome"]) == ("us-ca", None)  # nobody judged under it yet
 
     assert run_explain(str(declared.parent / "cut.png"), str(store), None, DETECTORS, "kk", as_json=False) == 3
+    (declared.parent / "cut.png").unlink()
+    light_scan(declared.parent)
+    facts = explained(capsys, declared.parent / "cut.png", store)
+    assert (facts["item"]["outcome"], facts["item"]["reason"], facts["verdicts"]) == ("gone", "vanished", [])
+
     with pytest.raises(UsageError, match=r"items_latest\.uri"):
         run_explain("/elsewhere.png", str(store), None, DETECTORS, "en", as_json=False)
     with pytest.raises(UsageError, match="There is no store"):
