@@ -143,6 +143,7 @@ CN: list[Row] = [
     ("the law's words, misread", picture(AIGC, replace(LABEL, value="Al 牛成", exactness="fuzzy")), "declared in found found disclosed", "declared_by_mark declared_by_label machine_mark_found visible_found"),
     ("labelled beside the file", picture(AIGC, CAPTION), "declared in found weak partly_disclosed", "declared_by_mark declared_by_label machine_mark_found visible_beside_only"),
     ("a bad label beside a good one", film(AIGC, BARE, LABEL), "declared in found found disclosed", "declared_by_mark declared_by_label machine_mark_found visible_found"),
+    ("one short of the law, one of advice", film(AIGC, ENGLISH, replace(LABEL, contrast=10.0)), "declared in found weak disclosed", "declared_by_mark declared_by_label machine_mark_found visible_found visible_faint"),
     ("the day before", film(AIGC, LABEL, published_at="2025-08-31"), "declared in found found out_of_scope", "declared_by_mark declared_by_label machine_mark_found visible_found before_in_force"),
 ]
 
