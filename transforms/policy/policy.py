@@ -55,7 +55,7 @@ class ScopeRule(_Model):
 
     ``any``: all AI-made media. ``imitation``: such as imitate a person or an event that did not happen; a face found
     puts an item in scope. ``deepfake``: such as resemble existing persons, objects, places or events and would seem
-    authentic, which no file shows. ``large_provider``: such as a provider with many users made, which no file shows
+    real, which no file shows. ``large_provider``: such as a provider with many users made, which no file shows
     either. ``product``: such as are sold or offered.
     """
 
