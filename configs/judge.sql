@@ -2,7 +2,7 @@
 -- Of their marks only those that policies look at: most photographs have others, a camera's fields, that tell them nothing.
 WITH known AS (
     SELECT segment_id, uri, member_path, max_by({
-        policy_sha256: policy_sha256, judged_with: judged_with, as_of: as_of, decided_by: decided_by, decided_on: decided_on
+        policy_sha256: policy_sha256, judged_with: judged_with, as_of: as_of, decided_by: decided_by
     }, sequence) AS last
     FROM stored_verdicts WHERE policy = $policy GROUP BY ALL
 ),
@@ -14,15 +14,16 @@ now AS (
     WHERE item.outcome <> 'gone' AND (
         known.uri IS NULL OR known.last.policy_sha256 <> $sha256 OR known.last.judged_with IS DISTINCT FROM $judged_with
         OR ($is_asked AND known.last.as_of <> $as_of)
-        OR (known.last.decided_by = 'as_of' AND len(list_filter($days, lambda day:
-            day > least(known.last.decided_on, $as_of) AND day <= greatest(known.last.decided_on, $as_of))) > 0)
+        OR (known.last.decided_by <> 'published' AND len(list_filter($days, lambda day:
+            day > least(known.last.as_of, $as_of) AND day <= greatest(known.last.as_of, $as_of))) > 0)
     )
 ),
 marked AS (
     SELECT uri, member_path, list({
         mark_id: mark_id, layer: layer, kind: kind, says: says, mark_class: "class", integrity: integrity,
         signer_trust: signer_trust, language: language, exactness: exactness, height_ratio: height_ratio,
-        contrast: contrast, first_ms: first_ms, shown_ms: shown_ms, value: left(value, 100), facts: facts
+        contrast: contrast, first_ms: first_ms, shown_ms: shown_ms, value: left(value, 100),
+        beside: beside, facts: facts
     } ORDER BY mark_id, locator) AS marks
     FROM item_marks
     WHERE says IN ('ai', 'ai_part', 'not_ai') OR (says = 'capture' AND "class" IN ('cryptographic', 'declared'))

@@ -204,7 +204,8 @@ def test_what_was_judged_before_the_rule_came_into_force_is_judged_again_after(s
     judge_store(store, policies, date(2026, 1, 17), is_asked=True)
     assert outcomes(store.root)["marked.jpg"] == "out_of_scope"
     assert judge_store(store, policies, date(2026, 1, 17)).outcomes.total() == 0
-    dated = rows(store.root, "SELECT count(*) FROM verdicts_latest WHERE policy = 'kz' AND decided_by <> 'as_of'")[0][0]
+    sql = "SELECT count(*) FROM verdicts_latest WHERE policy = 'kz' AND decided_by = 'published'"
+    dated = rows(store.root, sql)[0][0]
     assert judge_store(store, policies, date(2026, 1, 18)).outcomes.total() == len(FILES) - dated
     assert outcomes(store.root)["marked.jpg"] == "partly_disclosed"
     assert judge_store(store, policies, date(2026, 3, 1)).outcomes.total() == 0
