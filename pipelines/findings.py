@@ -15,34 +15,32 @@ from transforms.policy.codes import VerdictOutcome
 
 _NOW = """
 WITH verdict AS (
-    SELECT segment_id, uri, member_path, policy, last.*
-    FROM (
-        SELECT segment_id, uri, member_path, policy,
-               max_by({
-                   outcome: outcome, suppressed_by: suppressed_by, content_sha256: content_sha256
-               }, sequence) AS last
-        FROM verdicts WHERE list_contains($policies, policy) GROUP BY ALL
-    )
+    SELECT md5_number(concat_ws(chr(31), segment_id, uri, member_path)) AS place, policy,
+           max_by(CASE WHEN suppressed_by IS NULL THEN outcome ELSE '' END, sequence) AS outcome
+    FROM verdicts WHERE list_contains($policies, policy) GROUP BY ALL
+),
+item AS (
+    SELECT md5_number(concat_ws(chr(31), segment_id, uri, member_path)) AS place,
+           md5_number(coalesce(content_sha256, uri)) AS thing
+    FROM items_latest
+    WHERE outcome <> 'gone' AND ($sources IS NULL OR list_contains($sources, source) OR len(list_filter($sources,
+        lambda one: uri = one OR starts_with(uri, rtrim(one, '/') || '/'))) > 0)
 )
 SELECT verdict.policy, verdict.outcome, count(*) AS places
-FROM verdict JOIN (SELECT segment_id, uri, member_path, source FROM items_latest WHERE outcome <> 'gone') AS item
-    ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
-    AND item.member_path IS NOT DISTINCT FROM verdict.member_path
-WHERE verdict.suppressed_by IS NULL
-  AND ($sources IS NULL OR list_contains($sources, item.source) OR len(list_filter($sources, lambda one:
-       item.uri = one OR starts_with(item.uri, rtrim(one, '/') || '/'))) > 0)
-  AND NOT EXISTS (
+FROM verdict JOIN item USING (place)
+WHERE verdict.outcome <> '' AND NOT EXISTS (
     SELECT 1 FROM before
-    WHERE before.policy = verdict.policy AND before.outcome = verdict.outcome
-      AND before.thing = coalesce(verdict.content_sha256, verdict.uri)
+    WHERE before.policy = verdict.policy AND before.outcome = verdict.outcome AND before.thing = item.thing
 )
 GROUP BY ALL
 """
 _BEFORE = """
 CREATE TEMP TABLE before AS
-SELECT DISTINCT policy, outcome, coalesce(content_sha256, uri) AS thing FROM (
-    SELECT * FROM verdicts WHERE sequence <= $until
-    QUALIFY row_number() OVER (PARTITION BY uri, member_path, policy ORDER BY sequence DESC) = 1
+SELECT DISTINCT policy, outcome, thing FROM (
+    SELECT policy, max_by(outcome, sequence) AS outcome,
+           max_by(md5_number(coalesce(content_sha256, uri)), sequence) AS thing
+    FROM verdicts WHERE sequence <= $until
+    GROUP BY md5_number(concat_ws(chr(31), uri, member_path)), policy
 )
 """
 

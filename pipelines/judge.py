@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import configs
@@ -24,24 +25,14 @@ from pipelines.store import Store
 from pipelines.tables import bounded
 from transforms.policy.judge import VERSION, judge
 from transforms.policy.policy import Policy
-from transforms.policy.rows import item_facts, verdict_columns
+from transforms.policy.requirements import FACTS
+from transforms.policy.rows import item_facts, verdict_columns, with_marks
 from transforms.schemas import VERDICTS
 
 _BATCH = 50_000
 _PLACE = ("scan_id", "segment_id", "content_sha256", "uri", "member_path", "examination")
-_LOOKED_AT = (
-    *_PLACE,
-    "outcome",
-    "reason",
-    "media_type",
-    "scores",
-    "layers",
-    "depicts_person",
-    "presented_as_product",
-    "published_at",
-    "captured_at",
-)
-_NO_MARKS = '"marks":[]}'
+_OF_PLACES = ("uri", "member_path", "segment_id", "content_sha256", "examination", "outcome")
+"""The columns of ``items_latest`` that views of marks look at."""
 _MOST_REMEMBERED = 100_000
 
 
@@ -101,10 +92,11 @@ def _due(
         "as_of": as_of,
         "is_asked": is_asked,
         "days": days_of(loaded.policy),
+        "facts": sorted(FACTS),
     }
     with bounded(store) as tables:
         # The other views look at it, too: under its own name it is worked out once for all of them.
-        tables.execute(f"CREATE TEMP TABLE items_latest AS SELECT {', '.join(_LOOKED_AT)} FROM main.items_latest")
+        tables.execute(f"CREATE TEMP TABLE items_latest AS SELECT {', '.join(_OF_PLACES)} FROM main.items_latest")
         due = tables.sql((configs.ROOT / "judge.sql").read_text("utf-8"), params=parameters)
         yield from due.to_arrow_reader(_BATCH)
 
@@ -141,28 +133,26 @@ class _Run:
     def write(self, batch: pa.RecordBatch) -> dict[str, Any]:
         """The verdicts of a batch as a part file; its path, size and statistics."""
         facts = batch.column("facts").dictionary_encode()
-        made = pa.Table.from_pylist(
-            [self._verdict(text) for text in facts.dictionary.to_pylist()],
-            pa.schema([VERDICTS.field(name) for name in _MADE]),
-        ).take(facts.indices)
+        unique = [self._verdict(text) for text in facts.dictionary.to_pylist()]
+        made = pa.Table.from_pylist(unique, _MADE).take(facts.indices)
+        evidence = _evidence(unique, facts.indices, batch.column("mark_ids"))
         suppressed = self._ignored.match(batch, self._policy.id, self._as_of)
-        columns = {name: batch.column(name) for name in _PLACE} | {name: made.column(name) for name in _MADE}
+        columns = {name: batch.column(name) for name in _PLACE} | {name: made.column(name) for name in _MADE.names}
         columns |= {
             name: pa.array([value] * len(batch), VERDICTS.field(name).type) for name, value in self._shared.items()
         }
-        columns["suppressed_by"] = suppressed
+        columns |= {"suppressed_by": suppressed, "evidence": evidence}
         table = pa.table([columns[name] for name in VERDICTS.names], VERDICTS)
         self._count(table)
         return self._saved(table)
 
     def _verdict(self, text: str) -> dict[str, Any]:
-        """The columns of one verdict; items without marks are alike, so that theirs are remembered."""
-        if text in self._remembered:
-            return self._remembered[text]
-        columns = verdict_columns(judge(item_facts(json.loads(text)), self._policy, self._as_of))
-        if text.endswith(_NO_MARKS) and len(self._remembered) < _MOST_REMEMBERED:
-            self._remembered[text] = columns
-        return columns
+        """The columns of a verdict; many items are alike to a policy, so that theirs are remembered."""
+        if text not in self._remembered:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[text] = verdict_columns(judge(item_facts(json.loads(text)), self._policy, self._as_of))
+        return self._remembered[text]
 
     def _count(self, table: pa.Table) -> None:
         for pair in table.column("outcome").value_counts().to_pylist():
@@ -179,9 +169,16 @@ class _Run:
         return {"path": path, "size_bytes": whole.stat().st_size, "stats": {"numRecords": len(table)}}
 
 
-_MADE = tuple(
-    name
-    for name in VERDICTS.names
-    if name
-    not in {*_PLACE, "policy", "policy_sha256", "judged_with", "judgement", "sequence", "judged_at", "suppressed_by"}
-)
+def _evidence(unique: Sequence[dict[str, Any]], indices: pa.Array, mark_ids: pa.Array) -> pa.Array:
+    """The column ``evidence``: items with the same facts share theirs, but for the names of their marks."""
+    told = [verdict["evidence"] for verdict in unique]
+    rows = indices.to_numpy(zero_copy_only=False).astype("int32")
+    marked = pc.list_value_length(mark_ids).to_numpy(zero_copy_only=False).nonzero()[0]
+    for row, own in zip(marked.tolist(), mark_ids.take(pa.array(marked)).to_pylist(), strict=True):
+        told.append(with_marks(told[rows[row]], own))
+        rows[row] = len(told) - 1
+    return pa.array(told, VERDICTS.field("evidence").type).take(pa.array(rows))
+
+
+_GIVEN = ("policy", "policy_sha256", "judged_with", "judgement", "sequence", "judged_at", "suppressed_by", "evidence")
+_MADE = pa.schema([field for field in VERDICTS if field.name not in {*_PLACE, *_GIVEN}])

@@ -44,7 +44,7 @@ def connect(store: Store) -> "DuckDBPyConnection":
 
 
 @contextmanager
-def bounded(store: Store, memory: str = "1GB") -> "Iterator[DuckDBPyConnection]":
+def bounded(store: Store, memory: str = "512MB") -> "Iterator[DuckDBPyConnection]":
     """As ``connect``, with one thread and bounded memory: what goes beyond it lies in a folder for that time."""
     with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store) as tables:
         tables.execute(f"SET threads = 1; SET memory_limit = '{memory}'; SET temp_directory = '{folder}'")

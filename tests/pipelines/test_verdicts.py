@@ -19,6 +19,8 @@ from pipelines.scan import Scan, ScanOptions
 from pipelines.store import Store
 from tests.conftest import rows
 from tests.pipelines.verdict_files import CONTEXT, FILES
+from transforms.policy.judge import judge
+from transforms.policy.rows import item_facts, verdict_columns
 
 POLICIES = ("kz", "eu-provider", "eu-deployer", "cn", "us-ca", "kr", "in")
 JUDGED_ON = date(2026, 11, 26)
@@ -167,6 +169,33 @@ def test_reasons_name_the_marks_that_they_rest_on(scanned: Path) -> None:
         WHERE parse_filename(uri) IN ('marked, labelled.jpg', 'marked, captioned.jpg') ORDER BY ALL
     """
     assert rows(scanned, sql) == [("marked, captioned.jpg", "caption.context"), ("marked, labelled.jpg", "label.text")]
+
+
+WHOLE = """
+SELECT parse_filename(uri) AS file, {
+    outcome: outcome, reason: reason, media_type: media_type, levels: list_transform(scores, lambda one: one.level),
+    layers: list_transform(layers, lambda note: [note.layer, note.status]), depicts_person: depicts_person,
+    presented_as_product: presented_as_product, published_at: published_at, captured_at: captured_at
+} AS facts, (SELECT list({
+    layer: layer, kind: kind, says: says, mark_class: "class", integrity: integrity, signer_trust: signer_trust,
+    language: language, exactness: exactness, height_ratio: height_ratio, contrast: contrast, first_ms: first_ms,
+    shown_ms: shown_ms, value: value, beside: beside, facts: facts
+} ORDER BY mark_id) FROM item_marks WHERE item_marks.uri = items_latest.uri) AS marks
+FROM items_latest
+"""
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_left_out_of_the_tables_changes_no_verdict(scanned: Path, policy: str) -> None:
+    """Judging from the tables passes over marks and digits that policies do not look at."""
+    loaded = load_policies([policy])[0].policy
+    told = "parse_filename(uri), outcome, scope, machine_mark, visible_warning, reasons"
+    sql = f"SELECT {told} FROM verdicts_latest WHERE policy = '{policy}'"
+    judged = {file: told for file, *told in rows(scanned, sql)}
+    for file, facts, marks in rows(scanned, WHOLE):
+        verdict = verdict_columns(judge(item_facts(facts | {"marks": marks or []}), loaded, JUDGED_ON))
+        whole = [verdict[name] for name in ("outcome", "scope", "machine_mark", "visible_warning", "reasons")]
+        assert whole == judged[file], file
 
 
 def test_the_day_that_decided_is_told(scanned: Path) -> None:

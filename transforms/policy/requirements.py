@@ -18,6 +18,8 @@ _FIELD_FACTS = {
     "time": ("time_stamp", "time", "when"),
     "identifier": ("manifest", "produce_id", "instance_id"),
 }
+FACTS = frozenset({"copies", "certainty", *(fact for facts in _FIELD_FACTS.values() for fact in facts)})
+"""The facts of marks that policies look at; of all but the first two only whether they are there."""
 # Characters of the law's words that a reader of pixels takes for others of their shape.
 _MISREAD = str.maketrans("牛咸戍入八エ土士", "生成成人人工工工")
 _MEASURED_FLOOR = 1e-9

@@ -1,6 +1,6 @@
 """Verdicts from and to what tables hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transforms.policy.facts import ItemFacts, MarkFact
@@ -10,11 +10,17 @@ from transforms.policy.verdict import Verdict
 def item_facts(data: Mapping[str, Any]) -> ItemFacts:
     """Facts of an item from the columns of its row, with ``marks`` as a list of the columns of theirs.
 
-    ``layers`` are pairs of layer and status; ``facts`` of marks map names to values. Columns of other names are errors.
+    ``layers`` are pairs of layer and status; ``facts`` of marks map names to values. The marks are named by their
+    places in the list, ``0``, ``1``, ….
     """
-    marks = tuple(MarkFact(**mark) for mark in data["marks"] or ())
+    marks = tuple(MarkFact(mark_id=str(at), **mark) for at, mark in enumerate(data["marks"]))
     levels, layers = tuple(data["levels"] or ()), tuple((layer, status) for layer, status in data["layers"] or ())
     return ItemFacts(**{**data, "marks": marks, "levels": levels, "layers": layers})
+
+
+def with_marks(evidence: Sequence[Mapping[str, Any]], mark_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The column ``evidence`` of an item with these marks, from one that names them by their places in the list."""
+    return [{**reason, "marks": [mark_ids[int(at)] for at in reason["marks"]]} for reason in evidence]
 
 
 def verdict_columns(verdict: Verdict) -> dict[str, Any]:
