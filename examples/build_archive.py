@@ -19,7 +19,7 @@ from examples.media.items import FILES, Item  # noqa: E402
 from transforms.outcomes import Outcome, Reason  # noqa: E402
 
 DEFAULT_DESTINATION: Final = ROOT / "examples" / "archive"
-_BUILDER_VERSION: Final = 2
+_BUILDER_VERSION: Final = 3
 _LIBRARIES: Final = ("av", "numpy", "opencv-python-headless", "pillow", "scikit-image")
 _README: Final = "README.txt"
 _FILE_TIME: Final = 1_735_689_600  # 2025-01-01 UTC, so that two archives are equal in this too

@@ -1,5 +1,6 @@
 """The rows of the sample archive: each file, how it is made, and what a scan must report of it."""
 
+import io
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,12 @@ def _written(ending: str, write: Callable[[Path], object]) -> bytes:
 
 def _frames(first_seed: int, count: int) -> list[Image.Image]:
     return [pictures.generated_picture(first_seed + number, (240, 180)) for number in range(count)]
+
+
+def _marked_and_labelled() -> bytes:
+    """A picture that says to machines and to people that AI made it."""
+    with Image.open(io.BytesIO(labelled.with_label(_photo("rocket"), "Создано с помощью ИИ", share=0.08))) as picture:
+        return declared.with_source_type(picture, "trainedAlgorithmicMedia")
 
 
 def _examined(path: str, build: Callable[[], bytes], extra: str | None = None) -> Item:
@@ -161,6 +168,7 @@ _LABELLED: Final = (
     _examined(
         "labelled/not a label.jpg", lambda: labelled.with_label(_photo("coffee"), "Жасанды интеллект туралы заң")
     ),
+    _examined("labelled/marked, too.jpg", _marked_and_labelled),
     _examined("labelled/with a caption.jpg", lambda: pictures.jpeg(pictures.generated_picture(63))),
     _refused(Reason.NOT_MEDIA, "labelled/with a caption.txt", lambda: labelled.CAPTION),
     _examined(

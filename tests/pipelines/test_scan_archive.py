@@ -32,6 +32,26 @@ def test_every_input_has_one_row_with_the_expected_outcome(item, archive: Path, 
         assert found[0][2], "a person must be told why"
 
 
+def test_every_input_has_a_verdict_of_the_default_policy(archive: Path, scanned: Path) -> None:
+    found = dict(rows(scanned, "SELECT uri, outcome FROM verdicts_latest WHERE policy = 'kz'"))
+    assert found.keys() == {str(archive / item.path) for item in ITEMS}
+    told = {path: found[str(archive / path)] for path in SOME_VERDICTS}
+    assert told == SOME_VERDICTS
+    assert {found[str(archive / item.path)] for item in ITEMS if item.outcome is not Outcome.EXAMINED} == {
+        "not_assessable"
+    }
+
+
+SOME_VERDICTS = {
+    "labelled/marked, too.jpg": "disclosed",
+    "labelled/ЖИ.jpg": "partly_disclosed",
+    "declared/made by a model.jpg": "partly_disclosed",
+    "declared/parameters.png": "not_disclosed",
+    "2023/autumn/astronaut.jpg": "review",
+    "2023/phone/IMG_0002.heic": "out_of_scope",
+}
+
+
 def test_no_row_but_those_of_the_inputs(scanned: Path) -> None:
     assert rows(scanned, "SELECT count(*) FROM items") == [(len(ITEMS),)]
 

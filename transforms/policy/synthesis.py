@@ -88,7 +88,8 @@ def _sign_of(mark: MarkFact) -> str:
     if mark.says in _AI:
         if mark.integrity == _BROKEN:
             return "broken"
-        if mark.mark_class in STATED and mark.facts.get("certainty") not in _GUESSES:
+        is_stated = mark.mark_class in STATED or mark.exactness == "fuzzy"  # a letter or two amiss, which it says
+        if is_stated and mark.facts.get("certainty") not in _GUESSES:
             return "labels" if mark.layer in LABEL_LAYERS else "stated"
         return "traces" if mark.mark_class == "implicit" or matches(mark.kind, _TRACES) else "hints"
     is_capture = mark.says == "capture" and mark.mark_class in STATED and mark.integrity != _BROKEN
