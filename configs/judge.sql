@@ -51,6 +51,7 @@ SELECT now.scan_id, now.segment_id, now.content_sha256, now.uri, now.member_path
         lambda note: [note.layer, note.status]
     ))),
     depicts_person: now.depicts_person, presented_as_product: now.presented_as_product,
+    publisher: left(now.publisher, 100),
     published_at: left(now.published_at, 10), captured_at: left(now.captured_at, 10),
     marks: coalesce(marked.marks, [])
 })::VARCHAR AS facts

@@ -13,7 +13,14 @@ from transforms.policy.verdict import Reason, Verdict
 
 _MACHINE, _VISIBLE = ("machine_mark_", "signer_"), ("visible_", "generator_name_")
 _SCOPE = frozenset(
-    {Code.SHOWS_PERSON, Code.PRESENTED_AS_PRODUCT, Code.NO_PRODUCT, Code.SCOPE_UNKNOWN, Code.EXCEPTION_POSSIBLE}
+    {
+        Code.SHOWS_PERSON,
+        Code.PRESENTED_AS_PRODUCT,
+        Code.NO_PRODUCT,
+        Code.PUBLISHED_BY,
+        Code.SCOPE_UNKNOWN,
+        Code.EXCEPTION_POSSIBLE,
+    }
 )
 _TIME = frozenset({Code.BEFORE_IN_FORCE, Code.CAPTURED_BEFORE_IN_FORCE, Code.GRACE_PERIOD})
 _BASIS = frozenset({Code.DATE_FROM_CAPTURE, Code.DATE_UNKNOWN})

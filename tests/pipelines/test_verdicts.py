@@ -71,7 +71,7 @@ REASONS = [
     ("trace.png", "kz", {"trace_found", "machine_mark_is_trace", "visible_not_found"}),
     ("tampered.jpg", "kz", {"ai_claim_broken_signature", "machine_mark_broken_signature"}),
     ("marked, captioned.jpg", "kz", {"visible_beside_found"}),
-    ("marked, offered.jpg", "kz", {"presented_as_product", "visible_other_language"}),
+    ("marked, offered.jpg", "kz", {"presented_as_product", "published_by", "visible_other_language"}),
     ("of a person.jpg", "kz", {"shows_person"}),
     ("marked, published before.jpg", "kz", {"before_in_force"}),
     ("cut off.jpg", "kz", {"not_examined", "machine_mark_found", "visible_not_assessable"}),
@@ -175,7 +175,8 @@ WHOLE = """
 SELECT parse_filename(uri) AS file, {
     outcome: outcome, reason: reason, media_type: media_type, levels: list_transform(scores, lambda one: one.level),
     layers: list_transform(layers, lambda note: [note.layer, note.status]), depicts_person: depicts_person,
-    presented_as_product: presented_as_product, published_at: published_at, captured_at: captured_at
+    presented_as_product: presented_as_product, publisher: publisher, published_at: published_at,
+    captured_at: captured_at
 } AS facts, (SELECT list({
     layer: layer, kind: kind, says: says, mark_class: "class", integrity: integrity, signer_trust: signer_trust,
     language: language, exactness: exactness, height_ratio: height_ratio, contrast: contrast, first_ms: first_ms,

@@ -99,5 +99,5 @@ FILES: Final[dict[str, Callable[[], bytes]]] = {
 CONTEXT: Final = (
     {"uri": "marked, captioned.jpg", "caption": "Сурет ЖИ арқылы жасалған", "published_at": "2026-10-01"},
     {"uri": "marked, published before.jpg", "published_at": "2024-12-31"},
-    {"uri": "marked, offered.jpg", "presented_as_product": "yes", "published_at": "2026-10-01"},
+    {"uri": "marked, offered.jpg", "presented_as_product": "yes", "published_at": "2026-10-01", "publisher": "Qala TV"},
 )

@@ -106,6 +106,7 @@ class Code(StrEnum):
     SHOWS_PERSON = "shows_person"
     PRESENTED_AS_PRODUCT = "presented_as_product"
     NO_PRODUCT = "no_product"
+    PUBLISHED_BY = "published_by"
     SCOPE_UNKNOWN = "scope_unknown"
     EXCEPTION_POSSIBLE = "exception_possible"
     BEFORE_IN_FORCE = "before_in_force"

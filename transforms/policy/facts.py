@@ -59,6 +59,7 @@ class ItemFacts:
         layers: What layers could not do: (layer, status).
         depicts_person: Whether a face was found; None where not all frames were looked at.
         presented_as_product: Whether the context table says that it is sold or offered as a product, or None.
+        publisher: As the context table says, or None.
         published_at: ISO 8601 date or time, of the context table, or None.
         captured_at: Likewise, as the file says, or None.
         marks: Those of the content and of the texts beside it.
@@ -71,6 +72,7 @@ class ItemFacts:
     layers: tuple[tuple[str, str], ...] = ()
     depicts_person: bool | None = None
     presented_as_product: bool | None = None
+    publisher: str | None = None
     published_at: str | None = None
     captured_at: str | None = None
     marks: tuple[MarkFact, ...] = ()

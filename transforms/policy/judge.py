@@ -85,6 +85,8 @@ def _scope(facts: ItemFacts, policy: Policy, signs: Signs) -> tuple[Scope, list[
     reasons = [reason for _, reason in found if reason is not None]
     scopes = {scope for scope, _ in found}
     scope = next(one for one in (Scope.IN, Scope.UNKNOWN, Scope.OUT) if one in scopes)
+    if facts.publisher:
+        reasons.append(Reason(Code.PUBLISHED_BY, policy.scope.article, detail=facts.publisher))
     for exception in policy.exceptions:
         if exception.possible_when == "ai_part" and signs.is_part_only:
             reasons.append(Reason(Code.EXCEPTION_POSSIBLE, exception.article))

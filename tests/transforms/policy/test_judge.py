@@ -77,6 +77,7 @@ ITEM = st.builds(
     layers=st.lists(st.sampled_from(FAILURES + RESERVATIONS), max_size=2).map(tuple),
     depicts_person=st.sampled_from([True, False, None]),
     presented_as_product=st.sampled_from([True, False, None]),
+    publisher=st.sampled_from(["Qala TV", None]),
     published_at=TOLD,
     captured_at=TOLD,
     marks=MARKS,

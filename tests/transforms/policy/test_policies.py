@@ -79,6 +79,7 @@ KZ: list[Row] = [
     ("traces and a generator's name", picture(PARAMETERS, WORDMARK, **FACE), "traced in weak weak not_disclosed", "trace_found sign_found machine_mark_is_trace generator_name_only shows_person scope_unknown"),
     ("no face", picture(C2PA, LABEL), "declared unknown found found disclosed", "declared_by_mark declared_by_label machine_mark_found visible_found scope_unknown scope_unknown"),
     ("sold, in one language", picture(C2PA, CAPTION, **SOLD), "declared in found weak disclosed", "declared_by_mark declared_by_label machine_mark_found visible_beside_found visible_other_language scope_unknown presented_as_product"),
+    ("published by somebody", picture(C2PA, publisher="Qala TV", **FACE), "declared in found not_found partly_disclosed", "declared_by_mark machine_mark_found visible_not_found shows_person scope_unknown published_by"),
     ("no face, not sold", picture(C2PA, presented_as_product=False), "declared unknown found not_found partly_disclosed", "declared_by_mark machine_mark_found visible_not_found scope_unknown no_product"),
     ("small and faint", picture(C2PA, replace(LABEL, height_ratio=0.01, contrast=10.0), **FACE), "declared in found weak disclosed", "declared_by_mark declared_by_label machine_mark_found visible_found visible_small visible_faint shows_person scope_unknown"),
     ("a letter amiss", picture(C2PA, replace(LABEL, mark_class="heuristic", exactness="fuzzy"), **FACE), "declared in found found disclosed", "declared_by_mark declared_by_label machine_mark_found visible_found shows_person scope_unknown"),
