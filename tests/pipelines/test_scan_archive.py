@@ -101,6 +101,7 @@ def test_labels_that_a_viewer_sees_and_captions_are_found_and_nothing_else_is_ta
     assert found == [
         ("AI.jpg", "label.text", "ai", "en"),
         ("at the start.mp4", "label.text", "ai", "ru"),
+        ("marked, too.jpg", "label.text", "ai", "ru"),
         ("with a caption.jpg", "caption.sidecar", "ai", "ru"),
         ("ЖИ.jpg", "label.text", "ai", "kk"),
     ]

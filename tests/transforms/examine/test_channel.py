@@ -2,6 +2,7 @@ import socket
 import struct
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -89,9 +90,18 @@ def said(text, pixels):
 )
 def test_what_no_side_of_ours_sends_closes_the_channel(ends, sent):
     ours, theirs = ends
-    threading.Thread(target=lambda: (theirs.sendall(sent), theirs.shutdown(socket.SHUT_WR))).start()
+
+    def send_and_close():
+        with suppress(OSError):  # the other side has seen enough and hung up
+            theirs.sendall(sent)
+            theirs.shutdown(socket.SHUT_WR)
+
+    sending = threading.Thread(target=send_and_close)
+    sending.start()
     with pytest.raises(ChannelClosedError):
         receive(ours)
+    ours.close()
+    sending.join()
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
