@@ -49,7 +49,7 @@ def build_store(root: Path, count: int) -> None:
     for number, start in enumerate(range(0, count, _SEGMENT)):
         segment = hashlib.sha256(str(number).encode()).hexdigest()
         items, marks = draw_segment(rng, start, min(_SEGMENT, count - start), segment)
-        rows = {"items": items, "marks": marks, "segments": [_segment_row(segment, number)]}
+        rows = {"items": items, "marks": marks, "segments": [_segment_row(segment, number, len(items))]}
         for table, own in rows.items():
             store.commit_parts(table, segment, [_part(store, table, segment, own)])
 
@@ -99,8 +99,9 @@ def _mark(told: tuple[str, str, str, str], value: str) -> dict[str, Any]:
     }
 
 
-def _segment_row(segment: str, number: int) -> dict[str, Any]:
-    return {"scan_id": "drawn", "segment_id": segment, "sequence": number, "committed_at": datetime.now(UTC)}
+def _segment_row(segment: str, number: int, count: int) -> dict[str, Any]:
+    shared = {"scan_id": "drawn", "segment_id": segment, "sequence": number}
+    return shared | {"items": count, "committed_at": datetime.now(UTC)}
 
 
 def _part(store: Store, table: str, segment: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
