@@ -52,7 +52,9 @@ SELECT now.scan_id, now.segment_id, now.content_sha256, now.uri, now.member_path
     ))),
     depicts_person: now.depicts_person, presented_as_product: now.presented_as_product,
     publisher: left(now.publisher, 100),
-    published_at: left(now.published_at, 10), captured_at: left(now.captured_at, 10),
+    -- The day is all that counts; where an offset is told, the judge makes it that of UTC.
+    published_at: CASE WHEN regexp_matches(now.published_at, 'T.*[+-]\d\d:?\d\d$') THEN now.published_at ELSE left(now.published_at, 10) END,
+    captured_at: CASE WHEN regexp_matches(now.captured_at, 'T.*[+-]\d\d:?\d\d$') THEN now.captured_at ELSE left(now.captured_at, 10) END,
     marks: coalesce(marked.marks, [])
 })::VARCHAR AS facts
 FROM now LEFT JOIN marked ON marked.uri = now.uri AND marked.member_path IS NOT DISTINCT FROM now.member_path

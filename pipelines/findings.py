@@ -44,7 +44,6 @@ SELECT DISTINCT policy, outcome, thing FROM (
 )
 """
 
-
 MEANINGS = {
     "disclosed": "What the policy asks for was found.",
     "partly_disclosed": "A part of it was found, or it falls short; the reasons say of what.",
