@@ -1,6 +1,6 @@
 """How fast stored items are judged on one core, and whether memory stays flat.
 
-    python benchmarks/judge.py [--few 100000] [--many 1000000] [--policy kz]
+    python benchmarks/judge.py [--items 100000 1000000 2000000] [--policy kz]
 
 The store is drawn by chance: of its items 80 in 100 have no mark, 12 what a camera writes, 8 say that AI made them, of
 which half carry a label. ``aiqyn judge`` runs as a process of its own, pinned to one core; peak memory is the kernel's.
@@ -145,12 +145,11 @@ def time_judge(store: Path, policy: str) -> dict[str, float]:
 def main() -> int:
     """Prints the figures; 1 if a verdict is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--few", type=int, default=100_000)
-    parser.add_argument("--many", type=int, default=1_000_000)
+    parser.add_argument("--items", type=int, nargs="+", default=[100_000, 1_000_000, 2_000_000])
     parser.add_argument("--policy", default="kz")
     given = parser.parse_args()
     figures, is_whole = {}, True
-    for count in (given.few, given.many):
+    for count in given.items:
         store = OUT / f"judge-store-{count}"
         build_store(store, count)
         first, again = time_judge(store, given.policy), time_judge(store, given.policy)
@@ -158,6 +157,7 @@ def main() -> int:
         figures[str(count)] = first | {
             "a_second": round(count / first["seconds"]),
             "seconds_when_nothing_is_due": again["seconds"],
+            "peak_mb_when_nothing_is_due": again["peak_mb"],
         }
         shutil.rmtree(store)
     print(json.dumps(figures, indent=2))

@@ -1,6 +1,9 @@
 -- The views an analyst sees. stored_<table> are the tables' files as the Delta logs list them; a row counts only when its
 -- segment was committed, which the table of segments alone decides.
 
+-- What names a row of items or of verdicts in 16 bytes.
+CREATE MACRO place(segment_id, uri, member_path) AS md5_number(concat_ws(chr(31), segment_id, uri, member_path));
+
 CREATE VIEW segments AS
 SELECT * FROM stored_segments;
 

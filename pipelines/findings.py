@@ -9,39 +9,47 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import UsageError
+from pipelines.parts import in_parts
 from pipelines.store import Store
-from pipelines.tables import bounded
+from pipelines.tables import bounded, connect
 from transforms.policy.codes import VerdictOutcome
 
+_KEYED = {
+    "items": """
+        SELECT segment_id, uri, member_path, source, content_sha256, outcome, hash(uri, member_path) AS key FROM items
+    """,
+    "verdicts": """
+        SELECT segment_id, uri, member_path, content_sha256, policy, outcome, suppressed_by, sequence,
+               hash(uri, member_path) AS key
+        FROM verdicts
+    """,
+}
+_BEFORE = """
+INSERT INTO before
+SELECT policy, max_by(outcome, sequence), max_by(md5_number(coalesce(content_sha256, uri)), sequence)
+FROM verdicts WHERE sequence <= $until
+GROUP BY uri, member_path, policy
+"""
 _NOW = """
+INSERT INTO now
 WITH verdict AS (
-    SELECT md5_number(concat_ws(chr(31), segment_id, uri, member_path)) AS place, policy,
+    SELECT segment_id, uri, member_path, policy,
            max_by(CASE WHEN suppressed_by IS NULL THEN outcome ELSE '' END, sequence) AS outcome
     FROM verdicts WHERE list_contains($policies, policy) GROUP BY ALL
-),
-item AS (
-    SELECT md5_number(concat_ws(chr(31), segment_id, uri, member_path)) AS place,
-           md5_number(coalesce(content_sha256, uri)) AS thing
-    FROM items_latest
-    WHERE outcome <> 'gone' AND ($sources IS NULL OR list_contains($sources, source) OR len(list_filter($sources,
-        lambda one: uri = one OR starts_with(uri, rtrim(one, '/') || '/'))) > 0)
 )
-SELECT verdict.policy, verdict.outcome, count(*) AS places
-FROM verdict JOIN item USING (place)
-WHERE verdict.outcome <> '' AND NOT EXISTS (
-    SELECT 1 FROM before
-    WHERE before.policy = verdict.policy AND before.outcome = verdict.outcome AND before.thing = item.thing
-)
+SELECT verdict.policy, verdict.outcome,
+       CASE WHEN $with_things THEN md5_number(coalesce(item.content_sha256, item.uri)) END AS thing, count(*) AS places
+FROM verdict JOIN items_latest AS item ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
+    AND item.member_path IS NOT DISTINCT FROM verdict.member_path
+WHERE verdict.outcome <> '' AND item.outcome <> 'gone'
+  AND ($sources IS NULL OR list_contains($sources, source) OR len(list_filter($sources,
+      lambda one: item.uri = one OR starts_with(item.uri, rtrim(one, '/') || '/'))) > 0)
 GROUP BY ALL
 """
-_BEFORE = """
-CREATE TEMP TABLE before AS
-SELECT DISTINCT policy, outcome, thing FROM (
-    SELECT policy, max_by(outcome, sequence) AS outcome,
-           max_by(md5_number(coalesce(content_sha256, uri)), sequence) AS thing
-    FROM verdicts WHERE sequence <= $until
-    GROUP BY md5_number(concat_ws(chr(31), uri, member_path)), policy
-)
+_NEW = """
+SELECT policy, outcome, sum(places)
+FROM now ANTI JOIN before USING (policy, outcome, thing)
+GROUP BY ALL
 """
 
 MEANINGS = {
@@ -67,8 +75,33 @@ class Findings:
         return any(number for (_, outcome), number in self.counts.items() if outcome in outcomes)
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A scan whose verdicts are known already, and the last commit of them."""
+
+    scan_id: str
+    until: int
+
+
+def find_baseline(store: Store, scan_id: str | None) -> Baseline | None:
+    """Looks it up; to be called before work that it would be too late for.
+
+    Raises:
+        UsageError: There is no such scan, or it recorded no verdicts.
+    """
+    if scan_id is None:
+        return None
+    with connect(store) as tables:
+        told = tables.execute("SELECT verdicts FROM scans WHERE scan_id = $scan", {"scan": scan_id}).fetchone()
+        if told is not None and told[0] is not None:
+            return Baseline(scan_id, int(told[0]))
+        sql = "SELECT scan_id FROM scans WHERE verdicts IS NOT NULL ORDER BY started_at DESC LIMIT 5"
+        known = ", ".join(one for (one,) in tables.execute(sql).fetchall()) or "none yet"
+    raise UsageError(f"There is no scan {scan_id} that ended with verdicts. Scans that did: {known}.")
+
+
 def find(
-    store: Store, policies: Sequence[str], *, sources: Sequence[str] | None = None, baseline: str | None = None
+    store: Store, policies: Sequence[str], *, sources: Sequence[str] | None = None, baseline: Baseline | None = None
 ) -> Findings:
     """Counts the verdicts that hold now.
 
@@ -76,26 +109,23 @@ def find(
         store: Where.
         policies: Whose, by id.
         sources: Only of places below them; None: of all.
-        baseline: Scan whose verdicts are known already: the same outcome of the same content is not counted.
-
-    Raises:
-        UsageError: There is no such scan, or it recorded no verdicts.
+        baseline: The same outcome of the same content that it had is not counted.
     """
-    parameters = {"policies": list(policies), "sources": None if sources is None else list(sources)}
+    parameters = {
+        "policies": list(policies),
+        "sources": None if sources is None else list(sources),
+        "with_things": baseline is not None,
+    }
     with bounded(store) as tables:
-        tables.execute(_BEFORE, {"until": _end_of(tables, baseline) if baseline else -1})
-        found = tables.execute(_NOW, parameters).fetchall()
-    return Findings(Counter({(policy, outcome): places for policy, outcome, places in found}), baseline)
-
-
-def _end_of(tables: Any, scan_id: str) -> int:
-    row = tables.execute("SELECT verdicts FROM scans WHERE scan_id = $scan", {"scan": scan_id}).fetchone()
-    if row is None or row[0] is None:
-        sql = "SELECT scan_id FROM scans WHERE verdicts IS NOT NULL ORDER BY started_at DESC"
-        ended = tables.execute(sql).fetchall()
-        known = ", ".join(one for (one,) in ended[:5]) or "none yet"
-        raise UsageError(f"There is no scan {scan_id} that ended with verdicts. Scans that did: {known}.")
-    return int(row[0])
+        tables.execute("CREATE TEMP TABLE before (policy VARCHAR, outcome VARCHAR, thing UHUGEINT)")
+        tables.execute("CREATE TEMP TABLE now (policy VARCHAR, outcome VARCHAR, thing UHUGEINT, places BIGINT)")
+        for _ in in_parts(tables, _KEYED):
+            if baseline is not None:
+                tables.execute(_BEFORE, {"until": baseline.until})
+            tables.execute(_NOW, parameters)
+        found = tables.execute(_NEW).fetchall()
+    counts = Counter({(policy, outcome): int(places) for policy, outcome, places in found})
+    return Findings(counts, baseline.scan_id if baseline else None)
 
 
 def parse_outcomes(told: str) -> tuple[VerdictOutcome, ...]:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 import configs
 from pipelines.ignore import NOTHING_IGNORED, IgnoreList
+from pipelines.parts import in_parts, in_ranges
 from pipelines.policy_config import LoadedPolicy
 from pipelines.store import Store
 from pipelines.tables import bounded
@@ -31,9 +32,28 @@ from transforms.schemas import VERDICTS
 
 _BATCH = 50_000
 _PLACE = ("scan_id", "segment_id", "content_sha256", "uri", "member_path", "examination")
-_OF_PLACES = ("uri", "member_path", "segment_id", "content_sha256", "examination", "outcome")
-"""The columns of ``items_latest`` that views of marks look at."""
 _MOST_REMEMBERED = 100_000
+
+_KEY = "hash(uri, member_path) AS key"
+_PLACES = f"SELECT segment_id, uri, member_path, outcome, {_KEY} FROM items"
+_VERDICTS = f"""
+SELECT segment_id, uri, member_path, policy_sha256, judged_with, as_of, decided_by, sequence, {_KEY}
+FROM verdicts WHERE policy = '{{}}'
+"""
+_DUE_ITEMS = """
+CREATE OR REPLACE TEMP TABLE items_latest AS
+SELECT scan_id, segment_id, content_sha256, uri, member_path, examination, outcome, reason, media_type, scores, layers,
+       depicts_person, presented_as_product, publisher, published_at, captured_at
+FROM items SEMI JOIN (FROM due WHERE sequence BETWEEN $first AND $last) AS due
+    ON due.place = place(items.segment_id, items.uri, items.member_path)
+WHERE segment_id IN (SELECT segment_id FROM segments WHERE sequence BETWEEN $first AND $last)
+"""
+_MARKS = """
+CREATE TEMP TABLE policy_marks AS SELECT * REPLACE (left(value, 100) AS value) FROM marks
+WHERE says IN ('ai', 'ai_part', 'not_ai') OR (says = 'capture' AND "class" IN ('cryptographic', 'declared'))
+   OR layer = 'watermark' OR kind IN ('tc260.aigc', 'c2pa.soft_binding');
+CREATE TEMP VIEW marks AS SELECT * FROM policy_marks
+"""
 
 
 @dataclass(slots=True)
@@ -86,19 +106,27 @@ def _due(
 ) -> Iterator[pa.RecordBatch]:
     """Batches of places to judge, with their facts as JSON; memory is bounded, what goes beyond it is on disk."""
     parameters = {
-        "policy": loaded.policy.id,
         "sha256": loaded.sha256,
         "judged_with": _judged_with(ignored, as_of),
         "as_of": as_of,
         "is_asked": is_asked,
         "days": days_of(loaded.policy),
-        "facts": sorted(FACTS),
     }
     with bounded(store) as tables:
-        # The other views look at it, too: under its own name it is worked out once for all of them.
-        tables.execute(f"CREATE TEMP TABLE items_latest AS SELECT {', '.join(_OF_PLACES)} FROM main.items_latest")
-        due = tables.sql((configs.ROOT / "judge.sql").read_text("utf-8"), params=parameters)
-        yield from due.to_arrow_reader(_BATCH)
+        tables.execute("CREATE TEMP TABLE due (place UHUGEINT, sequence BIGINT)")
+        keyed = {"items": _PLACES, "verdicts": _VERDICTS.format(loaded.policy.id)}
+        for _ in in_parts(tables, keyed):
+            tables.execute("INSERT INTO due " + _sql("judge_due.sql"), parameters)
+        counts = tables.execute("SELECT sequence, count(*) FROM due GROUP BY ALL ORDER BY ALL").fetchall()
+        if counts:
+            tables.execute(_MARKS)
+        for first, last in in_ranges(counts):
+            tables.execute(_DUE_ITEMS, {"first": first, "last": last})
+            yield from tables.sql(_sql("judge.sql"), params={"facts": sorted(FACTS)}).to_arrow_reader(_BATCH)
+
+
+def _sql(name: str) -> str:
+    return (configs.ROOT / name).read_text("utf-8")
 
 
 def _judged_with(ignored: IgnoreList, as_of: date) -> str:
@@ -139,7 +167,8 @@ class _Run:
         suppressed = self._ignored.match(batch, self._policy.id, self._as_of)
         columns = {name: batch.column(name) for name in _PLACE} | {name: made.column(name) for name in _MADE.names}
         columns |= {
-            name: pa.array([value] * len(batch), VERDICTS.field(name).type) for name, value in self._shared.items()
+            name: pa.repeat(pa.scalar(value, VERDICTS.field(name).type), len(batch))
+            for name, value in self._shared.items()
         }
         columns |= {"suppressed_by": suppressed, "evidence": evidence}
         table = pa.table([columns[name] for name in VERDICTS.names], VERDICTS)

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipelines.errors import ExitCode, UsageError
-from pipelines.findings import as_facts, find, parse_outcomes, print_findings
+from pipelines.findings import as_facts, find, find_baseline, parse_outcomes, print_findings
 from pipelines.ignore import read_ignore_file, tell_expired
 from pipelines.judge import judge_store
 from pipelines.policy_config import load_policies
@@ -37,9 +37,10 @@ def run_judge(
     tell_expired(ignored, day)
     Store.open(root)
     store = Store.create(root)  # an earlier version's tables get the columns that they lack
+    known = find_baseline(store, baseline)
     with store.locked():
         judged = judge_store(store, loaded, day, ignored=ignored, is_asked=bool(as_of))
-    findings = find(store, [one.policy.id for one in loaded], baseline=baseline)
+    findings = find(store, [one.policy.id for one in loaded], baseline=known)
     rate = judged.outcomes.total() / max(judged.seconds, 1e-9)
     if is_json:
         facts = {"verdicts": judged.outcomes.total(), "suppressed": judged.suppressed, "as_of": day.isoformat()}

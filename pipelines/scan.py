@@ -21,7 +21,7 @@ from pipelines.chosen import check_face_model, choices_of, load_detectors, needs
 from pipelines.contents import hash_segment, to_references
 from pipelines.context import read_context_table
 from pipelines.errors import Interrupted, UsageError
-from pipelines.findings import find
+from pipelines.findings import Baseline, find, find_baseline
 from pipelines.ignore import NOTHING_IGNORED, IgnoreList, tell_expired
 from pipelines.interrupt import Interrupt
 from pipelines.inventory import covers, list_inputs, normalise
@@ -141,6 +141,7 @@ class Scan:
         if self._options.dry_run:
             return self._summary(self._plan(Store(self._options.store), places))
         store = Store.create(self._options.store)
+        baseline = find_baseline(store, self._options.baseline)
         with store.locked():
             recovered = store.recover()
             _close_killed_scans(store)
@@ -151,7 +152,7 @@ class Scan:
             try:
                 store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
-                self._judge(store, summary)
+                self._judge(store, summary, baseline)
             except (Interrupted, KeyboardInterrupt):
                 summary.was_interrupted = True
                 store.record_scan(self._record(summary, "interrupted"))
@@ -162,14 +163,14 @@ class Scan:
             store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
 
-    def _judge(self, store: Store, summary: ScanSummary) -> None:
+    def _judge(self, store: Store, summary: ScanSummary, baseline: Baseline | None) -> None:
         """Judges what has no verdict yet: also what an earlier scan, or one under another policy, left without."""
         day, ignored = self._started_at.date(), self._options.ignored
         tell_expired(ignored, day)
         summary.judged = judge_store(store, self._policies, day, ignored=ignored)
         self._seconds["judge"] = summary.judged.seconds
         ids = [one.policy.id for one in self._policies]
-        summary.findings = find(store, ids, sources=self._sources, baseline=self._options.baseline)
+        summary.findings = find(store, ids, sources=self._sources, baseline=baseline)
 
     def _plan(self, store: Store, places: list[Place]) -> Plan:
         started = time.monotonic()

@@ -14,7 +14,7 @@ from pipelines.store import Store
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_LEAST_MEGABYTES, _ITEMS_A_MEGABYTE = 512, 1_500
+_MEGABYTES = 384
 TABLES = ("items", "frames", "marks", "verdicts", "segments", "scans")
 
 
@@ -46,14 +46,9 @@ def connect(store: Store) -> "DuckDBPyConnection":
 
 @contextmanager
 def bounded(store: Store) -> "Iterator[DuckDBPyConnection]":
-    """As ``connect``, with one thread and bounded memory: what goes beyond it lies in a folder for that time.
-
-    The bound grows with the store: of a sort that is on disk the bookkeeping is not.
-    """
+    """As ``connect``, with one thread and bounded memory: what goes beyond it lies in a folder for that time."""
     with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store) as tables:
-        row = tables.execute("SELECT coalesce(sum(items), 0) FROM segments").fetchone()
-        megabytes = max(_LEAST_MEGABYTES, int(row[0] if row else 0) // _ITEMS_A_MEGABYTE)
-        tables.execute(f"SET threads = 1; SET memory_limit = '{megabytes}MB'; SET temp_directory = '{folder}'")
+        tables.execute(f"SET threads = 1; SET memory_limit = '{_MEGABYTES}MB'; SET temp_directory = '{folder}'")
         tables.execute("SET preserve_insertion_order = false")
         yield tables
 

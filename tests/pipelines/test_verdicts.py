@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pipelines import parts
+from pipelines.errors import UsageError
 from pipelines.findings import find
 from pipelines.ignore import IgnoreList, read_ignore_file
 from pipelines.judge import judge_store
@@ -266,7 +268,22 @@ def test_suppressed_verdicts_stay_and_say_by_whom(
     assert find(store, ["kz"]).counts["kz", "not_disclosed"] == 2
 
 
-def test_only_what_is_new_since_a_baseline_is_reported(source: Path, store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", POLICIES)
+def test_part_by_part_the_verdicts_are_the_same(
+    scanned: Path, store: Store, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ROWS_A_PART", 4)
+    judge_store(store, load_policies([policy]), date(2026, 3, 1), is_asked=True)
+    judge_store(store, load_policies([policy]), JUDGED_ON, is_asked=True)
+    sql = "SELECT * EXCLUDE (judgement, sequence, judged_at) FROM verdicts_latest WHERE policy = '{}' ORDER BY uri"
+    assert rows(store.root, sql.format(policy)) == rows(scanned, sql.format(policy))
+    assert find(store, [policy]).counts == find(Store(scanned), [policy]).counts
+
+
+def test_only_what_is_new_since_a_baseline_is_reported(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ROWS_A_PART", 1)
     archive = shutil.copytree(source, tmp_path / "archive")
     root = tmp_path / "other"
 
@@ -290,6 +307,35 @@ def test_only_what_is_new_since_a_baseline_is_reported(source: Path, store: Stor
     scan(baseline=first.scan_id)
     assert found[-1].findings.counts["kz", "not_disclosed"] == 1
     assert found[-1].findings.counts.total() == 1
+
+
+def test_a_baseline_that_is_not_there_is_told_before_anything_is_examined(source: Path, tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    options = ScanOptions([str(source / "trace.png")], str(root), baseline="yesterday's")
+    with pytest.raises(UsageError, match="There is no scan yesterday's that ended with verdicts"):
+        Scan(options, Console(stderr=True)).run()
+    assert rows(root, "SELECT count(*) FROM items") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("published", "outcome", "day"),
+    [
+        ("2026-01-18", "not_disclosed", date(2026, 1, 18)),
+        ("2026-01-18T04:59:00+05:00", "out_of_scope", date(2026, 1, 17)),
+        ("2026-01-18T05:00:00+05:00", "not_disclosed", date(2026, 1, 18)),
+        ("2026-01-17T23:30:00-0100", "not_disclosed", date(2026, 1, 18)),
+        ("2026-01-17T23:59:59Z", "out_of_scope", date(2026, 1, 17)),
+    ],
+)
+def test_the_day_of_publication_is_that_of_utc(
+    source: Path, tmp_path: Path, light: Path, published: str, outcome: str, day: date
+) -> None:
+    context, root = tmp_path / "context.csv", tmp_path / "store"
+    context.write_text(f"uri,published_at\ntrace.png,{published}\n", "utf-8")
+    options = ScanOptions([str(source / "trace.png")], str(root), context=context, profile=str(light))
+    Scan(options, Console(stderr=True)).run()
+    sql = "SELECT outcome, decided_by, decided_on FROM verdicts_latest"
+    assert rows(root, sql) == [(outcome, "published", day)]
 
 
 @pytest.mark.parametrize(
