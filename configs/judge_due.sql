@@ -1,4 +1,4 @@
--- The places that a policy has to judge: those without a verdict of this content of its file. They are named by 16 bytes and
+-- The places that a policy has to judge: those without a verdict of this content of its file, containers apart. They are named by 16 bytes and
 -- by their segment's number, so that what is known of millions fits into little memory.
 WITH known AS (
     SELECT segment_id, uri, member_path, max_by(
@@ -13,4 +13,4 @@ SELECT place(segment_id, uri, member_path) AS place, segment.sequence
 FROM items_latest JOIN stored_segments AS segment USING (segment_id) ANTI JOIN (FROM known WHERE is_current) AS known
     ON known.segment_id = items_latest.segment_id AND known.uri = items_latest.uri
     AND known.member_path IS NOT DISTINCT FROM items_latest.member_path
-WHERE items_latest.outcome <> 'gone'
+WHERE items_latest.outcome <> 'gone' AND items_latest.reason IS DISTINCT FROM 'container'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 
 from pipelines.plan import Due
-from transforms.examine.pool import open_place
+from transforms.containers.opener import Opener, unopened
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place, Reference
 
@@ -14,8 +14,12 @@ Known = Callable[[list[str]], dict[str, Examination]]
 """Maps content hashes to the examinations that the store has of them."""
 
 
-def hash_place(place: Place, max_bytes: int) -> str | Examination:
+def hash_place(place: Place, max_bytes: int, opener: Opener) -> str | Examination:
     """The content hash of a place as 64 hexadecimal digits, or why there is none."""
+    if place.refused:
+        return Examination.refused(*place.refused)
+    if place.content_sha256:
+        return place.content_sha256
     if place.problem:
         return Examination.refused(Reason.UNREADABLE, place.problem)
     if place.size_bytes is not None and place.size_bytes > max_bytes:
@@ -23,20 +27,18 @@ def hash_place(place: Place, max_bytes: int) -> str | Examination:
             Reason.OVER_SIZE_LIMIT, f"The file has {place.size_bytes:,} bytes; the limit is {max_bytes:,}."
         )
     try:
-        with os.fdopen(open_place(place), "rb") as file:
+        with os.fdopen(opener.open(place), "rb") as file:
             file.seek(0)
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return Examination.refused(Reason.VANISHED, "The file vanished during the scan.")
     except OSError as error:
-        return Examination.refused(Reason.UNREADABLE, error.strerror or str(error))
+        return unopened(error)
 
 
-def hash_segment(segment: list[Due], max_bytes: int, executor: Executor) -> list[str | Examination]:
+def hash_segment(segment: list[Due], max_bytes: int, executor: Executor, opener: Opener) -> list[str | Examination]:
     """``hash_place`` for every place of a segment, in its order; gone places get the record that they are gone."""
 
     def one(due: Due) -> str | Examination:
-        return Examination.refused(Reason.VANISHED) if due.gone else hash_place(due.place, max_bytes)
+        return Examination.refused(Reason.VANISHED) if due.gone else hash_place(due.place, max_bytes, opener)
 
     return list(executor.map(one, segment))
 

@@ -52,7 +52,7 @@ class ContextTable:
         """The places, each with its row; says how many rows name no place, and how many dates could not be read.
 
         A ``uri`` is the address of a place, or its path below the table's folder or below its source. Where several
-        rows name one place so, the last one holds.
+        rows name one place so, the last one holds. A member of a container is named ``shard.tar!/path/in/it``.
         """
         found: list[Place] = []
         rows: list[int | None] = []
@@ -74,7 +74,7 @@ class ContextTable:
         ]
 
     def _keys(self, place: Place) -> Iterator[str]:
-        uri = _composed(place.uri)
+        uri = _composed(place.address)
         yield uri
         for start in self._roots(place.source):
             if uri.startswith(start):

@@ -32,10 +32,10 @@ from transforms.schemas import VERDICTS
 
 _BATCH = 50_000
 _PLACE = ("scan_id", "segment_id", "content_sha256", "uri", "member_path", "examination")
-_MOST_REMEMBERED = 100_000
+_MOST_REMEMBERED = 20_000
 
 _KEY = "hash(uri, member_path) AS key"
-_PLACES = f"SELECT segment_id, uri, member_path, outcome, {_KEY} FROM items"
+_PLACES = f"SELECT segment_id, uri, member_path, outcome, reason, {_KEY} FROM items"
 _VERDICTS = f"""
 SELECT segment_id, uri, member_path, policy_sha256, judged_with, as_of, decided_by, sequence, {_KEY}
 FROM verdicts WHERE policy = '{{}}'

@@ -66,7 +66,7 @@ def _read(files: Sequence[Path], lexicon: tuple[str, ...]) -> Iterator[tuple[Pat
     with closing(ChildPool(settings, 1)) as pool:
         for file in files:
             (place,) = with_sidecars(str(file), [place_of(file.absolute())])
-            texts, notes = gather(place.beside)
+            texts, notes = gather(place.beside, pool.opener)
             beside = pool.read_beside(texts) if texts else MarksFound((), ())
             yield file, pool.examine(place), MarksFound(beside.marks, (*notes, *beside.layers))
 

@@ -14,6 +14,7 @@ from pipelines.inventory import covers
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.notes import is_of_the_place
+from transforms.containers.nested import SEPARATOR
 from transforms.examine.face_model import FACE_MODEL_SHA256
 from transforms.labels.lexicon import LEXICON_FILES
 from transforms.labels.networks import DIGESTS
@@ -53,6 +54,7 @@ _INVENTORY = pa.schema(
         ("size_bytes", "int64"),
         ("mtime_ns", "int64"),
         ("beside_digest", "string"),
+        ("ordinal", "int64"),
     ]
 )
 
@@ -127,10 +129,16 @@ def make_plan(
     A place is due when it is new, differs in size or time from its last row, has other text beside it, was last
     examined under another ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what
     failed, also for one detector or a text beside it alone, and what a decoder was missing for. A place that a source
-    covers and that was not listed is due as gone, unless it lies in a folder that could not be read.
+    covers and that was not listed is due as gone, unless it lies in a folder that could not be read, or in a container
+    that could not be listed to its end.
     """
     listed = {(place.uri, place.member_path): place for place in places}
     unread = tuple(f"{place.uri}/" for place in listed.values() if place.problem)
+    unlisted = tuple(
+        f"{place.address}{SEPARATOR}"
+        for place in listed.values()
+        if place.refused and place.refused[0] is not Reason.CONTAINER
+    )
     columns = {name: [getattr(place, name) for place in listed.values()] for name in _INVENTORY.names}
     with connect(store) as tables:
         tables.register("inventory", pa.table(columns, _INVENTORY))
@@ -146,7 +154,9 @@ def make_plan(
             why="gone",
         )
         for source, uri, member_path, size_bytes, mtime_ns, scan_id, content in vanished
-        if not uri.startswith(unread) and any(covers(one, uri) for one in sources)
+        if not uri.startswith(unread)
+        and not f"{uri}{SEPARATOR}{member_path}".startswith(unlisted)
+        and any(covers(one, uri) for one in sources)
     ]
     return Plan(len(listed), len(listed) - len(due), [*due, *gone])
 
@@ -175,7 +185,7 @@ WHERE latest.uri IS NULL
         OR len(list_filter(latest.layers, lambda note: note.layer = 'caption' AND (
             note.status = 'failed' OR starts_with(note.detail, 'unreadable:') OR starts_with(note.detail, 'vanished:')
         ))) > 0))
-ORDER BY inventory.uri, inventory.member_path
+ORDER BY inventory.uri, inventory.ordinal NULLS FIRST, inventory.member_path
 """
 
 _VANISHED = """
@@ -190,7 +200,7 @@ ORDER BY latest.uri, latest.member_path
 
 def estimate_seconds(place: Place) -> float:
     """Rough processor time of one item, told from its name and size; only the even cut of segments depends on it."""
-    base = _VIDEO_SECONDS if place.uri.lower().endswith(_VIDEO_NAMES) else _PICTURE_SECONDS
+    base = _VIDEO_SECONDS if place.name.lower().endswith(_VIDEO_NAMES) else _PICTURE_SECONDS
     return base + (place.size_bytes or 0) / 1e9 * _SECONDS_PER_GIGABYTE
 
 

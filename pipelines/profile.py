@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import configs
 from pipelines.errors import UsageError
+from transforms.containers.entries import ContainerLimits
 from transforms.examine.settings import FaceSearch, Limits, Sampling
 from transforms.labels.settings import LabelReading
 from transforms.marks.settings import MarkReading
@@ -53,6 +54,7 @@ class Profile(BaseModel):
     faces: FaceSearch = Field(default_factory=FaceSearch)
     marks: MarkReading = Field(default_factory=MarkReading)
     labels: LabelReading = Field(default_factory=LabelReading)
+    containers: ContainerLimits = Field(default_factory=ContainerLimits)
     lexicon: tuple[Path, ...] = ()
     trust: TrustFiles = Field(default_factory=TrustFiles)
     segments: SegmentSize

@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from rich.console import Console
 
 import configs
 from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
+from pipelines.containers import with_members
 from pipelines.contents import hash_segment, to_references
 from pipelines.context import read_context_table
 from pipelines.errors import Interrupted, UsageError
@@ -45,6 +47,7 @@ from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
 from pipelines.trust import load_trust
+from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
 from transforms.records import Examination, Place, SegmentSpec
@@ -120,9 +123,11 @@ class Scan:
                 trust,
                 profile.labels,
                 load_lexicon_texts((*profile.lexicon, *options.lexicon)),
+                containers=profile.containers,
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
+        self._opener = Opener(profile.limits, profile.containers)
         self._examination = examination_digest(self._settings, [detector.info for detector in self._detectors])
         self._scan_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         self._started_at = datetime.now(UTC)
@@ -134,8 +139,15 @@ class Scan:
         Raises:
             UsageError: The sources, the context table or the store cannot be used as named.
         """
+        with closing(self._opener):
+            return self._run()
+
+    def _run(self) -> ScanSummary:
         table = read_context_table(self._options.context) if self._options.context else None
         places = list_inputs(self._sources, Store(self._options.store).root)
+        if self._profile.containers.enabled:
+            there, retry = Store(self._options.store), self._options.retry_failed
+            places = list(with_members(places, there, self._opener, self._examination, retry_failed=retry))
         if table is not None:
             places = table.attach(places)
         if self._options.dry_run:
@@ -209,7 +221,7 @@ class Scan:
         with ThreadPoolExecutor(_cores()) as hashers, ThreadPoolExecutor(1) as ahead:
 
             def start(index: int) -> "Future[list[str | Examination]]":
-                return ahead.submit(hash_segment, segments[index], max_bytes, hashers)
+                return ahead.submit(hash_segment, segments[index], max_bytes, hashers, self._opener)
 
             waiting = [start(0)] if segments else []
             try:

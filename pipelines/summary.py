@@ -66,11 +66,11 @@ class ScanSummary:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Files that are no media and do not claim to be are no gap in an audit of media; a detector's failure is."""
+        """A detector's failure is a gap in an audit of media; containers, and what claims to be no media, are not."""
         if self.was_interrupted:
             return ExitCode.INTERRUPTED
         gaps = self.count(Outcome.FAILED) + self.count(Outcome.NOT_CHECKED)
-        gaps -= self.outcomes[Outcome.NOT_CHECKED, Reason.NOT_MEDIA]
+        gaps -= sum(self.outcomes[Outcome.NOT_CHECKED, reason] for reason in (Reason.NOT_MEDIA, Reason.CONTAINER))
         gaps += sum(number for (_, level), number in self.levels.items() if level == FAILED)
         return ExitCode.INCOMPLETE if gaps else ExitCode.COMPLETE
 

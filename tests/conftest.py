@@ -64,11 +64,12 @@ def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:
 
 # What a row says, without when and in which run it was written.
 ITEM_FACTS = """
-SELECT uri, content_sha256, size_bytes, mtime_ns, media_type, width, height, duration_ms, perceptual_hash, captured_at,
-       outcome, reason, detail, frames_examined, layers, examination, depicts_person, faces_max, level,
+SELECT uri, member_path, content_sha256, size_bytes, mtime_ns, media_type, width, height, duration_ms,
+       perceptual_hash, captured_at, outcome, reason, detail, frames_examined,
+       layers, examination, depicts_person, faces_max, level,
        [one.detector || one.level FOR one IN scores],
        list_concat([score], flatten([[one.calibrated, one.raw, one.face_raw] FOR one IN scores]))
-FROM items_latest ORDER BY uri
+FROM items_latest ORDER BY uri, member_path
 """
 FRAME_FACTS = """
 SELECT DISTINCT content_sha256, frame_index, timestamp_ms, detector, detector_digest, error, not_assessable, face_count,

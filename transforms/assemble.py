@@ -139,6 +139,7 @@ def assemble(
                 "score": score,
                 "examination": spec.examination,
                 "beside": place.beside_digest,
+                "members": place.members,
                 **{name: getattr(place.context, name, None) for name in COLUMNS},
             }
         )

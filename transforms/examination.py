@@ -179,7 +179,7 @@ class _ExamineFn(beam.DoFn):
         """Of the user's own table here, of untrusted files in a child."""
         if self._pool is None:
             raise RuntimeError("Examine was not set up; Beam calls setup() first")
-        texts, notes = gather(place.beside)
+        texts, notes = gather(place.beside, self._pool.opener)
         told = _NOTHING
         if place.context is not None:
             told = read_context(place.context, read_lexicon(self._settings.lexicon), read_rules())

@@ -32,6 +32,11 @@ class Reason(StrEnum):
     DECODER_MISSING = "decoder_missing"
     OVER_PIXEL_LIMIT = "over_pixel_limit"
     OVER_SIZE_LIMIT = "over_size_limit"
+    CONTAINER = "container"
+    NOT_A_FILE = "not_a_file"
+    ENCRYPTED = "encrypted"
+    OVER_CONTAINER_LIMIT = "over_container_limit"
+    NESTED = "nested"
 
     VANISHED = "vanished"
 
@@ -56,6 +61,11 @@ _NOT_CHECKED = frozenset(
         Reason.DECODER_MISSING,
         Reason.OVER_PIXEL_LIMIT,
         Reason.OVER_SIZE_LIMIT,
+        Reason.CONTAINER,
+        Reason.NOT_A_FILE,
+        Reason.ENCRYPTED,
+        Reason.OVER_CONTAINER_LIMIT,
+        Reason.NESTED,
     }
 )
 
@@ -72,6 +82,11 @@ FLEETING = frozenset(
     }
 )
 """Reasons that may be the place's, the machine's or the moment's: the same bytes may end otherwise elsewhere."""
+
+OF_LISTING = frozenset(
+    {Reason.CONTAINER, Reason.NOT_A_FILE, Reason.ENCRYPTED, Reason.OVER_CONTAINER_LIMIT, Reason.NESTED}
+)
+"""Reasons that the listing of a container gives, so that the bytes are not opened."""
 
 _SENTENCES = {
     Reason.EMPTY_FILE: "The file holds no bytes.",
@@ -90,5 +105,10 @@ _SENTENCES = {
     Reason.DECODER_MISSING: "The decoder for this format is not installed.",
     Reason.OVER_PIXEL_LIMIT: "The picture claims more pixels than the limit.",
     Reason.OVER_SIZE_LIMIT: "The file is larger than the limit.",
+    Reason.CONTAINER: "The file is a container; each of its members has a row of its own.",
+    Reason.NOT_A_FILE: "The member is a link or a device; such are not followed.",
+    Reason.ENCRYPTED: "The member is encrypted.",
+    Reason.OVER_CONTAINER_LIMIT: "The container has more members, or unpacks to more, than the limit.",
+    Reason.NESTED: "The member is a container itself, and lies too deep, or is too large, to be opened.",
     Reason.VANISHED: "The file was there in an earlier scan and is no longer.",
 }

@@ -28,6 +28,10 @@ class Place:
         mtime_ns: Modification time when listed, in nanoseconds since the epoch, or None.
         member_path: Path inside a container, or None.
         problem: Why it cannot be opened at all, or None.
+        refused: Reason and sentence that its container's listing, or its own, gave instead of opening it, or None.
+        content_sha256: Of a member whose container had to be unpacked to be listed, else None.
+        ordinal: Of a member in its container, else None.
+        members: How many a container has, as far as it could be listed, else None.
         beside: Its sidecars, in the order in which they are read.
         context: Its row of the context table, or None.
     """
@@ -41,13 +45,27 @@ class Place:
     problem: str | None = None
     beside: tuple["Place", ...] = ()
     context: Context | None = None
+    refused: tuple[Reason, str] | None = None
+    content_sha256: str | None = None
+    ordinal: int | None = None
+    members: int | None = None
+
+    @property
+    def address(self) -> str:
+        """For people: ``shard.tar!/path/in/it`` for a member of a container."""
+        return self.uri if self.member_path is None else f"{self.uri}!/{self.member_path}"
+
+    @property
+    def name(self) -> str:
+        """Of the file, without its folders."""
+        return (self.member_path or self.uri).rpartition("/")[2]
 
     @property
     def beside_digest(self) -> str | None:
         """SHA-256 of what its sidecars looked like when listed, and of its context row; None where it has neither."""
         if not self.beside and self.context is None:
             return None
-        seen = sorted(([one.uri.rpartition("/")[2], one.size_bytes, one.mtime_ns] for one in self.beside), key=str)
+        seen = sorted(([one.name, one.size_bytes, one.mtime_ns] for one in self.beside), key=str)
         basis = json.dumps([seen, self.context.digest if self.context else None])
         return hashlib.sha256(basis.encode()).hexdigest()
 

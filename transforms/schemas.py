@@ -74,6 +74,7 @@ ITEMS = pa.schema(
         ("publisher", pa.string()),
         ("url", pa.string()),
         ("presented_as_product", pa.bool_()),
+        ("members", pa.int64()),
     ]
 )
 

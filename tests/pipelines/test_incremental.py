@@ -297,13 +297,13 @@ def test_an_interrupted_scan_does_not_hash_what_it_will_not_examine(
     hashed: list[str] = []
     hash_place = contents.hash_place
 
-    def slow_in_the_second_segment(place, max_bytes):
+    def slow_in_the_second_segment(place, *limits):
         hashed.append(place.uri)
         if len(hashed) == 51:
             os.kill(os.getpid(), signal.SIGINT)
         if len(hashed) > 50:
             time.sleep(1)
-        return hash_place(place, max_bytes)
+        return hash_place(place, *limits)
 
     monkeypatch.setattr(contents, "hash_place", slow_in_the_second_segment)
     assert scan(source, segment_items=50).was_interrupted

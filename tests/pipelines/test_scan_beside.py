@@ -11,6 +11,7 @@ import yaml
 import configs
 from examples.media.pictures import generated_picture
 from tests.conftest import ScanCall, assert_same_rows, rows
+from transforms.containers import opener
 from transforms.examine.pool import ChildPool
 
 LABEL, DENIAL, TRAP = "Создано с помощью ИИ", "Не сгенерировано ИИ", "Сгенерировано отчётов: 15"
@@ -161,21 +162,20 @@ def test_what_cannot_be_read_beside_a_file_is_told(source, scan, store):
 
 
 def test_a_sidecar_that_could_not_be_read_is_tried_again_when_asked(source, scan, store, monkeypatch):
-    from transforms.beside import gather
-
     (source / "0.txt").write_text(LABEL)
-    open_place = gather.open_place
+    open_place = opener.open_place
 
     def forbidden(place):
-        raise PermissionError(13, "Permission denied")
+        if place.name == "0.txt":
+            raise PermissionError(13, "Permission denied")
+        return open_place(place)
 
     with monkeypatch.context() as patched:  # permissions do not bind root, under which tests may run
-        patched.setattr(gather, "open_place", forbidden)
+        patched.setattr(opener, "open_place", forbidden)
         scan(source)
     assert rows(store, NOTES) == [
         ("0.png", "caption", "not_checked", "unreadable: 0.txt: Permission denied"),
     ]
-    assert gather.open_place is open_place
     assert scan(source, dry_run=True).plan.due == []
     scan(source, retry_failed=True)
     assert rows(store, PLACE_MARKS) == [label("0.png", "0.txt:1")]

@@ -5,20 +5,21 @@ from collections.abc import Sequence
 
 from transforms.beside.notes import manifest_beside, unread
 from transforms.beside.sidecars import MANIFEST_SUFFIX, MOST_BYTES, MOST_SIDECARS, suffix_of
-from transforms.examine.pool import open_place
+from transforms.containers.opener import Opener
 from transforms.records import LayerNote, Place
 
 
-def gather(sidecars: Sequence[Place]) -> tuple[list[tuple[str, bytes]], list[LayerNote]]:
+def gather(sidecars: Sequence[Place], opener: Opener) -> tuple[list[tuple[str, bytes]], list[LayerNote]]:
     """Name and bytes of each sidecar that can be read, and a note for each other one.
 
     Args:
         sidecars: ``Place.beside``: the first ``MOST_SIDECARS`` are read, none larger than ``MOST_BYTES``.
+        opener: Opens them.
     """
     texts: list[tuple[str, bytes]] = []
     notes: list[LayerNote] = []
     for number, place in enumerate(sidecars):
-        name = place.uri.rpartition("/")[2]
+        name = place.name
         if suffix_of(name) == MANIFEST_SUFFIX:
             notes.append(manifest_beside(name))
         elif number >= MOST_SIDECARS:
@@ -26,7 +27,7 @@ def gather(sidecars: Sequence[Place]) -> tuple[list[tuple[str, bytes]], list[Lay
             notes.append(unread(name, "over_limit", sentence))
             break
         else:
-            found = _read(place, name)
+            found = _read(place, name, opener)
             if isinstance(found, LayerNote):
                 notes.append(found)
             else:
@@ -34,11 +35,11 @@ def gather(sidecars: Sequence[Place]) -> tuple[list[tuple[str, bytes]], list[Lay
     return texts, notes
 
 
-def _read(place: Place, name: str) -> bytes | LayerNote:
-    if place.problem:
-        return unread(name, "unreadable", place.problem)
+def _read(place: Place, name: str, opener: Opener) -> bytes | LayerNote:
+    if place.problem or place.refused:
+        return unread(name, "unreadable", place.problem or (place.refused or ("", ""))[1])
     try:
-        with os.fdopen(open_place(place), "rb") as file:
+        with os.fdopen(opener.open(place), "rb") as file:
             file.seek(0)
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:

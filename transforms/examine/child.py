@@ -7,7 +7,6 @@ parses untrusted bytes runs here, behind the closed door of ``sandbox``.
 import faulthandler
 import json
 import os
-import select
 import socket
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from transforms.examine import sandbox
 from transforms.examine.face_model import read_face_model
+from transforms.examine.parent import leave_with_parent
 from transforms.labels.lexicon import Lexicon, read_lexicon
 from transforms.labels.networks import NetworkMissingError, Networks, read_networks
 from transforms.marks.meaning.rule_files import read_rules
@@ -72,7 +72,7 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None)
     if layer is not None and chosen.show_readings:
         layer.watch = lambda read, text: messages.send(channel, *look_to_message(read, text))
     messages.send(channel, {"ready": True, "door": door})
-    threading.Thread(target=_leave_with_parent, args=(channel,), daemon=True).start()
+    threading.Thread(target=leave_with_parent, args=(channel,), daemon=True).start()
     while True:
         request, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 1)
         if not request:
@@ -179,14 +179,6 @@ def _answer(
     if notes and found.frames_examined:
         found = replace(found, layers=(*found.layers, *notes))
     return asdict(found)
-
-
-def _leave_with_parent(channel: socket.socket) -> None:
-    """Ends the process as soon as the parent hangs up, also in the middle of a file."""
-    poll = select.poll()
-    poll.register(channel, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
-    poll.poll()
-    os._exit(0)
 
 
 if __name__ == "__main__":

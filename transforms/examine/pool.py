@@ -5,7 +5,6 @@ import os
 import queue
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
@@ -15,10 +14,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from transforms.containers.opener import Opener, unopened
 from transforms.examine import channel as messages
 from transforms.examine.examination_messages import examination_from_json, marks_from_json
 from transforms.examine.frame_messages import from_message
+from transforms.examine.parent import child_environment
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.views import FrameViews
 from transforms.labels.look_messages import LookRead, look_from_message
@@ -28,17 +30,6 @@ from transforms.records import Examination, LayerNote, Place
 
 CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
 _START_SECONDS = 60.0
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_INHERITED = (
-    "PATH",
-    "PYTHONPATH",
-    "LD_LIBRARY_PATH",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-    "SYSTEMROOT",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,6 @@ class Child:
         self._limits = settings.limits
         self._marks: MarksFound | None = None
         self._channel, theirs = socket.socketpair()
-        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         with theirs, tempfile.TemporaryFile() as told:
             told.write(json.dumps(settings.to_json()).encode())
             told.seek(0)
@@ -80,7 +70,7 @@ class Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno(), told.fileno()],
-                env=environment | _ONE_THREAD,
+                env=child_environment(),
                 start_new_session=True,  # a Ctrl-C at the terminal is the parent's to handle
             )
         self._channel.settimeout(_START_SECONDS)
@@ -199,6 +189,7 @@ class ChildPool:
     def __init__(self, settings: ExamineSettings, size: int, command: Sequence[str] = CHILD_COMMAND) -> None:
         self._settings = settings
         self._command = command
+        self.opener = Opener(settings.limits, settings.containers)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="examiner")
         self._idle: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -218,11 +209,9 @@ class ChildPool:
         one leaves them alone, and the examination says so.
         """
         try:
-            descriptor = open_place(place)
-        except FileNotFoundError:
-            return Examined(Examination.refused(Reason.VANISHED, "The file vanished during the scan."), [])
+            descriptor = self.opener.open(place)
         except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
-            return Examined(Examination.refused(Reason.UNREADABLE, getattr(error, "strerror", None) or str(error)), [])
+            return Examined(unopened(error), [])
         try:
             examined = self._examine_again(descriptor, place)
             return _checked(examined, descriptor, place)
@@ -314,6 +303,7 @@ class ChildPool:
             for busy in self._busy:
                 busy.kill()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self.opener.close()
         idle = []
         with suppress(queue.Empty):
             while True:
@@ -324,35 +314,16 @@ class ChildPool:
             self._idle.put(None)
 
 
-def open_place(place: Place) -> int:
-    """A descriptor of the place's bytes: of the local file, or of an unnamed local copy of a remote one.
-
-    Raises:
-        OSError: The bytes cannot be had, or the place is no regular file.
-    """
-    if "://" not in place.path:
-        descriptor = os.open(
-            place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-        )  # non-blocking: a FIFO must not hang
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise OSError(0, "This is no regular file.")
-        return descriptor
-    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415  (slow, and local scans need it not)
-
-    with FileSystems.open(place.path) as remote, tempfile.TemporaryFile() as copy:
-        while chunk := remote.read(1 << 20):
-            copy.write(chunk)
-        copy.flush()
-        return os.dup(copy.fileno())
-
-
 def _checked(examined: Examined, descriptor: int, place: Place) -> Examined:
     """Refuses what was learnt of a local file that is no longer the one that was listed and hashed."""
     if "://" in place.path:
         return examined
-    now = os.fstat(descriptor)
-    if (now.st_size, now.st_mtime_ns) == (place.size_bytes, place.mtime_ns):
+    if place.member_path is None:
+        now = os.fstat(descriptor)
+        is_same = (now.st_size, now.st_mtime_ns) == (place.size_bytes, place.mtime_ns)
+    else:
+        is_same = Path(place.path).stat().st_mtime_ns == place.mtime_ns
+    if is_same:
         return examined
     return Examined(Examination.refused(Reason.CHANGED_DURING_SCAN), [], examined.children_lost)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Le
 
+from transforms.containers.entries import ContainerLimits
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scope import ScopeRules
 from transforms.labels.settings import LabelReading
@@ -81,6 +82,7 @@ class ExamineSettings:
     labels: LabelReading = field(default_factory=LabelReading)
     lexicon: tuple[str, ...] = ()
     show_readings: bool = False
+    containers: ContainerLimits = field(default_factory=ContainerLimits)
 
     def __post_init__(self) -> None:
         """Refuse what no frame could be sent for."""
@@ -112,4 +114,5 @@ class ExamineSettings:
         marks, trust = MarkReading(**data["marks"]), Trust(**data["trust"])
         faces, labels = FaceSearch(**data["faces"]), LabelReading(**data["labels"])
         lexicon, show = tuple(data["lexicon"]), data["show_readings"]
-        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show)
+        containers = ContainerLimits(**data["containers"])
+        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show, containers)

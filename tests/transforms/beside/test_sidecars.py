@@ -6,7 +6,12 @@ import pytest
 
 from transforms.beside.gather import gather
 from transforms.beside.sidecars import MOST_BYTES, MOST_SIDECARS, Folder
+from transforms.containers.entries import ContainerLimits
+from transforms.containers.opener import Opener
+from transforms.examine.settings import Limits
 from transforms.records import Place
+
+OPENER = Opener(Limits(), ContainerLimits())
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_bytes_are_gathered_and_what_cannot_be_is_told(tmp_path):
     os.mkfifo(tmp_path / "f.txt")
     (tmp_path / "g.txt").write_bytes(b"a" * MOST_BYTES)
     vanished = Place("/", str(tmp_path / "h.txt"), str(tmp_path / "h.txt"), 1, 1)
-    texts, notes = gather([*(place(path) for path in sorted(tmp_path.iterdir())), vanished])
+    texts, notes = gather([*(place(path) for path in sorted(tmp_path.iterdir())), vanished], OPENER)
     assert [(name, len(data)) for name, data in texts] == [("a.txt", 4), ("g.txt", MOST_BYTES)]
     assert [(note.layer, note.status, note.detail.split(": ")[:2]) for note in notes] == [
         ("caption", "not_checked", ["unreadable", "b.txt"]),
@@ -63,7 +68,7 @@ def test_bytes_are_gathered_and_what_cannot_be_is_told(tmp_path):
 def test_more_sidecars_than_are_read_are_told(tmp_path):
     for number in range(MOST_SIDECARS + 3):
         (tmp_path / f"clip.{number:02}.txt").write_text("x")
-    texts, [note] = gather([place(path) for path in sorted(tmp_path.iterdir())])
+    texts, [note] = gather([place(path) for path in sorted(tmp_path.iterdir())], OPENER)
     assert len(texts) == MOST_SIDECARS
     assert note.detail.startswith("over_limit: clip.16.txt: 19 files")
 

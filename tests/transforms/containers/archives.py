@@ -1,0 +1,77 @@
+"""Archives made here, well-formed and hostile."""
+
+import bz2
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable
+
+import zstandard
+
+Files = Iterable[tuple[str, bytes]]
+
+
+def zipped(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        for name, data in files:
+            archive.writestr(zipfile.ZipInfo(name), data, method)
+    return stream.getvalue()
+
+
+def tarred(files: Files, form: int = tarfile.PAX_FORMAT, others: Iterable[tarfile.TarInfo] = ()) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=form) as archive:
+        for name, data in files:
+            header = tarfile.TarInfo(name)
+            header.size = len(data)
+            archive.addfile(header, io.BytesIO(data))
+        for header in others:
+            archive.addfile(header)
+    return stream.getvalue()
+
+
+def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
+    header = tarfile.TarInfo(name)
+    header.type, header.linkname = kind, target
+    return header
+
+
+def linked_zip(name: str, target: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        header = zipfile.ZipInfo(name)
+        header.create_system, header.external_attr = 3, 0o120777 << 16
+        archive.writestr(header, target)
+    return stream.getvalue()
+
+
+def encrypted_zip(name: str) -> bytes:
+    """With the flag alone: nothing is decrypted here, so nothing has to be encrypted."""
+    data = bytearray(zipped([(name, b"secret")], zipfile.ZIP_STORED))
+    data[6] |= 1
+    directory = data.index(b"PK\x01\x02")
+    data[directory + 8] |= 1
+    return bytes(data)
+
+
+def overlapping_zip(count: int) -> bytes:
+    """Many entries of the directory over one body (Fifield, *A better zip bomb*, 2019)."""
+    whole = zipped([("a.bin", bytes(1 << 20))])
+    start = whole.index(b"PK\x01\x02")
+    body, directory = whole[:start], whole[start : whole.index(b"PK\x05\x06")]
+    entries = b"".join(directory.replace(b"a.bin", f"{number:05}".encode()) for number in range(count))
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(entries), start, 0)
+    return body + entries + end
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "tar": lambda data: data,
+    "tar.gz": lambda data: gzip.compress(data, mtime=0),
+    "tar.bz2": bz2.compress,
+    "tar.xz": lzma.compress,
+    "tar.zst": zstandard.ZstdCompressor().compress,
+}

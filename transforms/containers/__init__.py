@@ -1,0 +1,1 @@
+"""Containers: zip and tar archives whose members are inputs of their own."""

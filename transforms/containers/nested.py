@@ -1,0 +1,64 @@
+"""Members of a container and, to a depth, of the containers among them, in their order."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from transforms.containers.entries import ContainerError, ContainerLimits, Entry, OwnPaths
+from transforms.containers.formats import Members, is_named_as_container, open_container
+from transforms.outcomes import Reason
+
+SEPARATOR = "!/"
+"""Between a container's path and that of its member: ``album.zip!/2026/a.jpg``."""
+_LARGEST_NESTED = 256 << 20
+"""Bytes of a container within a container: it is unpacked into memory."""
+
+Opened = tuple[Entry, Iterator[bytes]]
+
+
+def flattened(
+    members: Members, limits: ContainerLimits, may_hold: Callable[[str], bool], prefix: str = "", depth: int = 1
+) -> Iterator[Opened]:
+    """Every member, with a way to its bytes that holds until the next one is asked for.
+
+    A container among them comes behind its own members, since only then is known whether these are all.
+
+    Args:
+        members: Of the outermost container.
+        limits: Of each container.
+        may_hold: Whether a container among the members, by its path, is to be opened.
+        prefix: Of paths.
+        depth: Of ``members``.
+    """
+    paths = OwnPaths(prefix)
+    for raw, chunks in members.entries():
+        entry = paths.of(raw)
+        if entry.refused is not None or not is_named_as_container(entry.path):
+            yield entry, chunks
+        elif depth >= limits.depth:
+            yield _refused(entry, Reason.NESTED, f"It lies {depth} containers deep, which is the limit."), chunks
+        elif entry.size_bytes > _LARGEST_NESTED:
+            sentence = f"It has {entry.size_bytes:,} bytes; within a container the limit is {_LARGEST_NESTED:,}."
+            yield _refused(entry, Reason.NESTED, sentence), chunks
+        elif may_hold(entry.path):
+            yield from _opened(entry, chunks, limits, may_hold, depth)
+
+
+def _opened(
+    entry: Entry, chunks: Iterator[bytes], limits: ContainerLimits, may_hold: Callable[[str], bool], depth: int
+) -> Iterator[Opened]:
+    number = 0
+    ended = Reason.CONTAINER, ""
+    try:
+        inner = open_container(io.BytesIO(b"".join(chunks)), limits)
+        for one in flattened(inner, limits, may_hold, entry.path + SEPARATOR, depth + 1):
+            number += 1
+            yield one
+    except ContainerError as error:
+        ended = error.reason, f"{error} "
+    reason, sentence = ended
+    yield _refused(entry, reason, f"{sentence}Members with rows of their own: {number:,}."), iter(())
+
+
+def _refused(entry: Entry, reason: Reason, sentence: str) -> Entry:
+    return replace(entry, refused=(reason, sentence))

@@ -1,0 +1,219 @@
+"""Opens places: local files, copies of remote ones, members of containers."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, Self
+
+from transforms.containers.entries import ContainerError, ContainerLimits, Entry, Listed
+from transforms.examine import channel as messages
+from transforms.examine.parent import child_environment
+from transforms.examine.settings import Limits
+from transforms.outcomes import Reason
+from transforms.records import Examination, Place
+
+_MOST_OPEN = 4
+_COMMAND = (sys.executable, "-P", "-m", "transforms.containers.child")
+_Key = tuple[str, int | None]
+
+
+class Opener:
+    """Opens places; containers stay open, so that their members are read in one go.
+
+    Args:
+        limits: Of files and of children.
+        containers: Of containers.
+    """
+
+    def __init__(self, limits: Limits, containers: ContainerLimits) -> None:
+        self._limits, self._containers = limits, containers
+        self._lock = threading.Lock()
+        self._open: OrderedDict[_Key, _Container] = OrderedDict()
+
+    def open(self, place: Place) -> int:
+        """A descriptor of the place's bytes, at their start.
+
+        Raises:
+            OSError: They cannot be had; a ``ContainerError`` says why.
+        """
+        if place.member_path is None:
+            return open_place(place)
+        with self._container(place) as container, tempfile.TemporaryFile() as copy:
+            for piece in container.read(place.member_path):
+                copy.write(piece)
+            copy.flush()
+            copy.seek(0)
+            return os.dup(copy.fileno())
+
+    def members(self, place: Place) -> Listed:
+        """The members of a container, as far as they can be listed."""
+        listed = Listed()
+        try:
+            with self._container(place) as container:
+                for entry in container.entries():
+                    listed.entries.append(entry)
+        except ContainerError as error:
+            listed.ended = error.reason, str(error)
+        except OSError as error:
+            listed.ended = Reason.UNREADABLE, error.strerror or str(error)
+        return listed
+
+    def close(self) -> None:
+        """Closes all containers."""
+        with self._lock:
+            for container in self._open.values():
+                container.close()
+            self._open.clear()
+
+    def _container(self, place: Place) -> "_Container":
+        with self._lock:
+            key = place.path, place.mtime_ns
+            if key not in self._open:
+                self._open[key] = _Container(place, self._limits, self._containers)
+            self._open.move_to_end(key)
+            idle = [key for key, one in list(self._open.items())[:-_MOST_OPEN] if not one.lock.locked()]
+            for key in idle:
+                self._open.pop(key).close()
+            return self._open[place.path, place.mtime_ns]
+
+
+class _Container:
+    """One container and the child that reads it, which is started anew where it died; for one caller at a time."""
+
+    def __init__(self, place: Place, limits: Limits, containers: ContainerLimits) -> None:
+        self._place, self._limits = place, limits
+        self._told = {
+            "memory_bytes": limits.memory_bytes,
+            "cpu_seconds": limits.cpu_seconds,
+            "file_bytes": limits.file_bytes,
+            "container": asdict(containers),
+        }
+        self.lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        self.lock.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+    def entries(self) -> Iterator[Entry]:
+        """Every member.
+
+        Raises:
+            ContainerError: There is an end before the end.
+        """
+        for message, _ in self._ask({"list": True}):
+            for told in message.get("entries", ()):
+                refused = told["refused"] and (Reason(told["refused"][0]), str(told["refused"][1]))
+                yield Entry(str(told["path"]), int(told["size_bytes"]), told["content_sha256"], refused)
+
+    def read(self, path: str) -> Iterator[Any]:
+        """The bytes of a member.
+
+        Raises:
+            ContainerError: They cannot be had.
+        """
+        for _, pieces in self._ask({"read": path}):
+            yield from pieces
+
+    def _ask(self, request: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+        """The answers to a request, up to the one that says how it ended."""
+        try:
+            channel = self._started()
+            channel.sendall(json.dumps(request).encode())
+            while True:
+                message, arrays = messages.receive(channel)
+                if "ended" in message:
+                    break
+                yield message, arrays
+            if message["ended"] is None:
+                return
+            reason, sentence = Reason(message["ended"][0]), str(message["ended"][1])
+        except TimeoutError as error:
+            self.close()
+            raise ContainerError(Reason.TIMED_OUT, "Reading the container took longer than the limit.") from error
+        except (messages.ChannelClosedError, OSError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, OSError) and self._process is None:
+                raise  # the container cannot be opened
+            self.close()
+            raise ContainerError(Reason.DECODER_CRASHED, "Reading the container ended the process for it.") from error
+        except GeneratorExit:
+            self.close()  # the rest of its answer would be taken for the next one
+            raise
+        raise ContainerError(reason, sentence)
+
+    def _started(self) -> socket.socket:
+        if self._channel is not None:
+            return self._channel
+        descriptor = open_place(self._place)
+        try:
+            self._channel, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [*_COMMAND, str(theirs.fileno()), str(descriptor), json.dumps(self._told)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno(), descriptor],
+                    env=child_environment(),
+                    start_new_session=True,  # a Ctrl-C at the terminal is the parent's to handle
+                )
+        finally:
+            os.close(descriptor)
+        self._channel.settimeout(self._limits.frame_seconds)
+        messages.receive(self._channel)
+        return self._channel
+
+    def close(self) -> None:
+        """Ends the child."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            self._process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=5)
+            self._process = None
+
+
+def unopened(error: Exception) -> Examination:
+    """What is recorded of a place that ``Opener.open`` raised for."""
+    if isinstance(error, FileNotFoundError):
+        return Examination.refused(Reason.VANISHED, "The file vanished during the scan.")
+    reason = error.reason if isinstance(error, ContainerError) else Reason.UNREADABLE
+    return Examination.refused(reason, getattr(error, "strerror", None) or str(error))
+
+
+def open_place(place: Place) -> int:
+    """A descriptor of the place's bytes: of the local file, or of an unnamed local copy of a remote one.
+
+    Raises:
+        OSError: The bytes cannot be had, or the place is no regular file.
+    """
+    if "://" not in place.path:
+        descriptor = os.open(
+            place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        )  # non-blocking: a FIFO must not hang
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(0, "This is no regular file.")
+        return descriptor
+    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415  (slow, and local scans need it not)
+
+    with FileSystems.open(place.path) as remote, tempfile.TemporaryFile() as copy:
+        while chunk := remote.read(1 << 20):
+            copy.write(chunk)
+        copy.flush()
+        return os.dup(copy.fileno())
