@@ -12,7 +12,7 @@ from transforms.labels.match import Label, Wordmark, continues, match_lines, mat
 from transforms.labels.measure import measure
 from transforms.labels.networks import Networks, open_session
 from transforms.labels.recogniser import LineRecogniser, to_tensor
-from transforms.labels.strokes import strokes_alone
+from transforms.labels.strokes import strokes_alone, without_background
 from transforms.marks.mark import Says
 
 Row = Sequence[Line]
@@ -185,6 +185,9 @@ class LabelReader:
         line = self._line(wide, pixels)
         yield line
         yield self._line(wide, strokes_alone(pixels))
+        box = box_of(row)
+        yield self._line(box, without_background(box.cut_from(rgb)))
+        yield self._line(wide, without_background(pixels))
         if len(line.text) > len(" ".join(one.text for one in row)):
             yield self._line(wider, wider.cut_from(rgb))
 

@@ -6,6 +6,8 @@ import numpy as np
 from transforms.examine.frames import Pixels
 
 _SHADOWS, _LIGHTS = 2, 98
+_FAR, _STRONG, _LEAST_STRONG = 0.6, 97, 8.0
+_GREY, _REACH = 128, 100
 
 
 def strokes_of(grey: Pixels) -> Pixels:
@@ -36,3 +38,15 @@ def strokes_alone(line: Pixels) -> Pixels:
     low, high = np.percentile(strokes, (_SHADOWS, _LIGHTS))
     scaled = (strokes.astype(np.float32) - low) * (255 / max(1.0, high - low))
     return np.repeat(scaled.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def without_background(line: Pixels) -> Pixels:
+    """The line in its colours, even grey in place of what changes slowly: faint letters over a photograph.
+
+    Args:
+        line: uint8 (H, W, 3) RGB, not empty.
+    """
+    values = line.astype(np.float32)
+    fine = values - cv2.GaussianBlur(values, (0, 0), line.shape[0] * _FAR)
+    strength = max(_LEAST_STRONG, float(np.percentile(np.abs(fine), _STRONG)))
+    return np.asarray((_GREY + fine * (_REACH / strength)).clip(0, 255), np.uint8)
