@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import UsageError
 from pipelines.inventory import normalise
 from pipelines.policy_config import DEFAULT, LoadedPolicy, load_policy
+from transforms import outcomes
+from transforms.containers.nested import SEPARATOR
 from transforms.detect.package import AnswerConfig, DetectorError, load_any
 from transforms.outcomes import Outcome
 from transforms.policy.codes import Code, DateBasis, Scope, Status, Synthesis, VerdictOutcome
@@ -139,21 +141,22 @@ def find_case(
         answers=tuple(_answer(one, detectors) for one in row["scores"] or ()),
         marks=_marks(_of_places(tables, "item_marks", keys)),
         policies=()
-        if row["outcome"] == Outcome.GONE
+        if row["outcome"] == Outcome.GONE or row["reason"] == outcomes.Reason.CONTAINER
         else _policy_cases(_in_order(_of_places(tables, "verdicts_latest", keys), keys), policies),
     )
 
 
 def place_name(row: Mapping[str, Any]) -> str:
-    """A place as people read it: its address, and the path within where it lies in a container."""
+    """A place as people name it: its address, and the path within where it lies in a container."""
     member = row["member_path"]
-    return str(row["uri"]) if member is None else f"{row['uri']} › {member}"
+    return str(row["uri"]) if member is None else f"{row['uri']}{SEPARATOR}{member}"
 
 
 def _rows_of(tables: "DuckDBPyConnection", item: str) -> list[Row]:
     """The rows of all places of the item, the one that was asked for first."""
     addresses = [item, normalise(item)]
-    asked = _query(tables, "SELECT * FROM items_latest WHERE list_contains($uris, uri)", {"uris": addresses})
+    sql = "SELECT * FROM items_latest WHERE list_contains($addresses, concat_ws($separator, uri, member_path))"
+    asked = _query(tables, sql, {"addresses": addresses, "separator": SEPARATOR})
     prefix = item.lower()
     if not asked and _HASH.fullmatch(prefix):
         sql = "SELECT * FROM items_latest WHERE starts_with(content_sha256, $prefix) AND outcome <> 'gone'"

@@ -8,7 +8,7 @@ from pipelines.words import Voice
 from transforms.detect.config import Abstention, AnswerConfig, OperatingPoint, Skill
 from transforms.detect.levels import NONE
 from transforms.marks.meaning.rules import Meaning, Rules
-from transforms.outcomes import Reason
+from transforms.outcomes import OF_LISTING, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ def _examined(case: Case, voice: Voice) -> Iterator[Line]:
     told += [voice.phrase("seconds", seconds=f"{case.duration_ms / 1000:.1f}")] if case.duration_ms else []
     yield Line("item", ", ".join(told))
     yield from place_lines(case.places, "many_places", voice)
-    if case.content_sha256 is None:
-        yield Line("no_sha256", voice.phrase("no_sha256"))
-    else:
+    if case.content_sha256 is not None:
         yield Line("sha256", voice.phrase("sha256", sha256=case.content_sha256))
+    elif case.reason not in OF_LISTING:
+        yield Line("no_sha256", voice.phrase("no_sha256"))
     if case.reason is not None:
         yield Line("not_examined", voice.phrase("not_examined", reason=voice.words.reasons[case.reason]))
     if case.reason is not None and case.detail and case.detail != Reason(case.reason).sentence:

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from examples.media import declared, pictures
+from pipelines.case import find_case
+from pipelines.policy_config import load_policies
+from pipelines.store import Store
 from pipelines.summary import ScanSummary
+from pipelines.tables import connect
 from tests.conftest import assert_same_rows, rows
 from tests.transforms.containers.archives import PACKED, encrypted_zip, special, tarred, zipped
 
@@ -163,6 +167,18 @@ def test_a_context_table_names_members(source: Path, light_scan: Scanned, tmp_pa
     light_scan(source, context=table)
     sql = "SELECT parse_filename(uri), member_path FROM items_latest WHERE title IS NOT NULL"
     assert rows(store_of(source), sql) == [("a.zip", "in/a.jpg")]
+
+
+@pytest.mark.parametrize(
+    ("address", "outcome"),
+    [("a.zip!/in/b.jpg", "examined"), ("solid.tar.gz!/deep.zip!/in/a.jpg", "examined"), ("a.zip", "not_checked")],
+)
+def test_a_member_can_be_explained(source: Path, light_scan: Scanned, address: str, outcome: str) -> None:
+    light_scan(source)
+    with connect(Store.open(store_of(source))) as tables:
+        case = find_case(tables, f"{source}/{address}", load_policies(["kz"]), ())
+    assert case.places[0] == f"{source}/{address}"
+    assert (case.outcome, len(case.policies)) == (outcome, 1 if outcome == "examined" else 0)
 
 
 def test_members_can_be_left_alone(source: Path, light: Path, tmp_path: Path, light_scan: Scanned) -> None:
