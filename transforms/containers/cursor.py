@@ -31,6 +31,7 @@ class Cursor:
         self._ahead: Iterator[Opened] = iter(())
         self._wanted = ""
         self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept_bytes = 0
 
     def entries(self) -> Iterator[Entry]:
         """Every member; with its hash where listing unpacks it anyway.
@@ -100,7 +101,8 @@ class Cursor:
             yield from chunks
             return
         whole = b"".join(chunks)
+        self._kept_bytes += len(whole) - len(self._kept.pop(entry.path, b""))
         self._kept[entry.path] = whole
-        while sum(map(len, self._kept.values())) > _KEPT_BYTES:
-            self._kept.popitem(last=False)
+        while self._kept_bytes > _KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.popitem(last=False)[1])
         yield whole

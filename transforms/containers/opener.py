@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -23,6 +24,8 @@ from transforms.records import Examination, Place
 
 _MOST_OPEN = 4
 _COMMAND = (sys.executable, "-P", "-m", "transforms.containers.child")
+_SHA256 = re.compile("[0-9a-f]{64}")
+_NONSENSE = "The process that reads the container sent what no such process sends."
 _Key = tuple[str, int | None]
 
 
@@ -97,6 +100,7 @@ class _Container:
             "file_bytes": limits.file_bytes,
             "container": asdict(containers),
         }
+        self._most_members = containers.members
         self.lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -114,10 +118,16 @@ class _Container:
         Raises:
             ContainerError: There is an end before the end.
         """
+        number = 0
         for message, _ in self._ask({"list": True}):
-            for told in message.get("entries", ()):
-                refused = told["refused"] and (Reason(told["refused"][0]), str(told["refused"][1]))
-                yield Entry(str(told["path"]), int(told["size_bytes"]), told["content_sha256"], refused)
+            try:
+                entries = [_entry(told) for told in message.get("entries", ())]
+            except (KeyError, TypeError, ValueError, IndexError) as error:  # not even its own child can be trusted
+                raise ContainerError(Reason.DECODER_CRASHED, _NONSENSE) from error
+            number += len(entries)
+            if number > self._most_members:
+                raise ContainerError(Reason.DECODER_CRASHED, _NONSENSE)
+            yield from entries
 
     def read(self, path: str) -> Iterator[Any]:
         """The bytes of a member.
@@ -125,7 +135,11 @@ class _Container:
         Raises:
             ContainerError: They cannot be had.
         """
+        length = 0
         for _, pieces in self._ask({"read": path}):
+            length += sum(piece.nbytes for piece in pieces)
+            if length > self._limits.file_bytes:
+                raise ContainerError(Reason.DECODER_CRASHED, _NONSENSE)
             yield from pieces
 
     def _ask(self, request: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
@@ -159,7 +173,7 @@ class _Container:
             return self._channel
         descriptor = open_place(self._place)
         try:
-            self._channel, theirs = socket.socketpair()
+            ours, theirs = socket.socketpair()
             with theirs:
                 self._process = subprocess.Popen(
                     [*_COMMAND, str(theirs.fileno()), str(descriptor), json.dumps(self._told)],
@@ -172,9 +186,10 @@ class _Container:
                 )
         finally:
             os.close(descriptor)
-        self._channel.settimeout(self._limits.frame_seconds)
-        messages.receive(self._channel)
-        return self._channel
+        self._channel = ours
+        ours.settimeout(self._limits.frame_seconds)
+        messages.receive(ours)
+        return ours
 
     def close(self) -> None:
         """Ends the child."""
@@ -186,6 +201,14 @@ class _Container:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=5)
             self._process = None
+
+
+def _entry(told: dict[str, Any]) -> Entry:
+    content, refused = told["content_sha256"], told["refused"]
+    if content is not None and not _SHA256.fullmatch(content):
+        raise ValueError("no hash")
+    why = (Reason(refused[0]), str(refused[1])) if refused else None
+    return Entry(str(told["path"]), int(told["size_bytes"]), content, why)
 
 
 def unopened(error: Exception) -> Examination:

@@ -1,5 +1,6 @@
 """Members as the parent gets them: from a child behind the closed door."""
 
+import json
 import os
 import signal
 import sys
@@ -103,6 +104,37 @@ def test_a_container_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.Mon
             Reason.TIMED_OUT,
             "Reading the container took longer than the limit.",
         )
+
+
+LIARS = {
+    "no entry": {"entries": [{"path": "a.jpg"}]},
+    "no reason": {"entries": [{"path": "a", "size_bytes": 1, "content_sha256": None, "refused": ["clean", ""]}]},
+    "no hash": {"entries": [{"path": "a", "size_bytes": 1, "content_sha256": "../x", "refused": None}]},
+    "no list": {"entries": 7},
+    "no end": {"ended": 3},
+    "too many": {"entries": [{"path": "a", "size_bytes": 1, "content_sha256": None, "refused": None}] * 9},
+}
+LIAR = """
+import json, socket, sys
+from transforms.examine import channel
+door = socket.socket(fileno=int(sys.argv[2]))
+channel.send(door, {"ready": True})
+door.recv(1000)
+channel.send(door, json.loads(sys.argv[1]))
+door.recv(1000)
+"""
+
+
+@pytest.mark.parametrize("lie", LIARS)
+def test_a_child_is_not_believed_what_no_child_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped(FILES))
+    monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", LIAR, json.dumps(LIARS[lie])))
+    with closing(Opener(LIMITS, ContainerLimits(members=8))) as opener:
+        listed = opener.members(place(path))
+    assert listed.entries == []
+    assert listed.ended is not None
+    assert listed.ended[0] is Reason.DECODER_CRASHED
 
 
 def test_a_container_that_needs_too_much_memory(tmp_path: Path) -> None:
