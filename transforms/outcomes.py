@@ -109,6 +109,6 @@ _SENTENCES = {
     Reason.NOT_A_FILE: "The member is a link or a device; such are not followed.",
     Reason.ENCRYPTED: "The member is encrypted.",
     Reason.OVER_CONTAINER_LIMIT: "The container has more members, or unpacks to more, than the limit.",
-    Reason.NESTED: "The member is a container itself, and lies too deep, or is too large, to be opened.",
+    Reason.NESTED: "The member is a container that lies too deep, or is too large, to be opened.",
     Reason.VANISHED: "The file was there in an earlier scan and is no longer.",
 }
