@@ -26,7 +26,8 @@ WITH container AS (
 SELECT container.uri, container.reason, container.detail, member.member_path, member.size_bytes,
        CASE WHEN list_contains($of_listing, member.reason) THEN member.reason END AS refused, member.detail AS why
 FROM container LEFT JOIN items_latest AS member
-    ON member.uri = container.uri AND member.member_path IS NOT NULL AND member.outcome <> 'gone'
+    ON member.uri = container.uri AND member.member_path IS NOT NULL AND member.mtime_ns = container.mtime_ns
+    AND member.outcome <> 'gone'
 -- Members may be missing where a scan was interrupted before the segments in which they were.
 WHERE container.members = (
     SELECT count(*) FROM items_latest AS one

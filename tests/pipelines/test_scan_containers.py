@@ -128,6 +128,7 @@ def test_what_lies_behind_a_break_is_not_gone(source: Path, light_scan: Scanned)
         ("in/b.txt", "not_checked", "not_media", "The file is neither a picture nor a video."),
         (None, "failed", "truncated", truncated),
     ]
+    assert light_scan(source).plan.due == [], "nor is it looked for again"
 
 
 def test_hostile_members_are_rows_and_nothing_else(tmp_path: Path, light_scan: Scanned) -> None:
