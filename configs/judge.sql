@@ -1,5 +1,4 @@
--- What a verdict is made of, of places that a policy has to judge. Of their marks only those that policies look at: most
--- photographs have others, a camera's fields, that tell them nothing.
+-- What a verdict is made of, of the places that a policy has to judge: items_latest and marks hold these and no others.
 -- Numbers are as fine as reasons tell them, and of facts that need only be there the value is left out: so that items which a
 -- policy cannot tell apart have one text, and are judged once. Their marks are told apart by mark_ids, in the same order.
 WITH marked AS (

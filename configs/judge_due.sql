@@ -1,5 +1,5 @@
--- The places that a policy has to judge: those without a verdict of this content of its file, containers apart. They are named by 16 bytes and
--- by their segment's number, so that what is known of millions fits into little memory.
+-- The places that a policy has to judge: those without a verdict of this content of its file, containers apart. They are
+-- named by 16 bytes and by their segment's number, so that what is known of millions fits into little memory.
 WITH known AS (
     SELECT segment_id, uri, member_path, max_by(
         policy_sha256 = $sha256 AND judged_with IS NOT DISTINCT FROM $judged_with AND NOT ($is_asked AND as_of <> $as_of)

@@ -10,14 +10,14 @@ from pipelines.errors import UsageError
 from pipelines.inventory import normalise
 from pipelines.policy_config import DEFAULT, LoadedPolicy, load_policy
 from transforms import outcomes
-from transforms.containers.nested import SEPARATOR
+from transforms.containers.entries import SEPARATOR
 from transforms.detect.package import AnswerConfig, DetectorError, load_any
 from transforms.outcomes import Outcome
 from transforms.policy.codes import Code, DateBasis, Scope, Status, Synthesis, VerdictOutcome
 from transforms.policy.facts import MarkFact
 from transforms.policy.policy import Policy
 from transforms.policy.verdict import Reason, Verdict
-from transforms.records import LayerNote
+from transforms.records import LayerNote, address_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -148,8 +148,7 @@ def find_case(
 
 def place_name(row: Mapping[str, Any]) -> str:
     """A place as people name it: its address, and the path within where it lies in a container."""
-    member = row["member_path"]
-    return str(row["uri"]) if member is None else f"{row['uri']}{SEPARATOR}{member}"
+    return address_of(row["uri"], row["member_path"])
 
 
 def _rows_of(tables: "DuckDBPyConnection", item: str) -> list[Row]:

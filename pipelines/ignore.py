@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints,
 
 from pipelines.errors import UsageError
 from pipelines.strict_yaml import yaml_problems
+from transforms.records import address_of
 
 _LOG = logging.getLogger("aiqyn.ignore")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n]*$")]
@@ -96,7 +97,7 @@ NOTHING_IGNORED = IgnoreList()
 def _fits(entry: Entry, glob: re.Pattern[str] | None, content: str | None, uri: str, member: str | None) -> bool:
     if glob is None:
         return entry.content == content
-    return glob.match(uri if member is None else f"{uri}!/{member}") is not None
+    return glob.match(address_of(uri, member)) is not None
 
 
 def read_ignore_file(path: Path | None) -> IgnoreList:

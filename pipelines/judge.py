@@ -49,11 +49,11 @@ FROM items SEMI JOIN (FROM due WHERE sequence BETWEEN $first AND $last) AS due
 WHERE segment_id IN (SELECT segment_id FROM segments WHERE sequence BETWEEN $first AND $last)
 """
 _MARKS = """
-CREATE TEMP TABLE policy_marks AS SELECT * REPLACE (left(value, 100) AS value) FROM marks
+CREATE TEMP TABLE marks AS SELECT * REPLACE (left(value, 100) AS value) FROM marks
 WHERE says IN ('ai', 'ai_part', 'not_ai') OR (says = 'capture' AND "class" IN ('cryptographic', 'declared'))
-   OR layer = 'watermark' OR kind IN ('tc260.aigc', 'c2pa.soft_binding');
-CREATE TEMP VIEW marks AS SELECT * FROM policy_marks
+   OR layer = 'watermark' OR kind IN ('tc260.aigc', 'c2pa.soft_binding')
 """
+"""Those that policies look at: most photographs have others, a camera's fields, that tell them nothing."""
 
 
 @dataclass(slots=True)

@@ -14,14 +14,14 @@ from pipelines.inventory import covers
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.notes import is_of_the_place
-from transforms.containers.nested import SEPARATOR
+from transforms.containers.entries import SEPARATOR
 from transforms.examine.face_model import FACE_MODEL_SHA256
 from transforms.labels.lexicon import LEXICON_FILES
 from transforms.labels.networks import DIGESTS
 from transforms.marks.c2pa_store import TOOL as C2PA_TOOL
 from transforms.marks.meaning.rule_files import FILES as RULE_FILES
 from transforms.outcomes import FLEETING, Outcome, Reason
-from transforms.records import DetectorScore, Examination, LayerNote, Place
+from transforms.records import DetectorScore, Examination, LayerNote, Place, address_of
 
 if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
@@ -155,7 +155,7 @@ def make_plan(
         )
         for source, uri, member_path, size_bytes, mtime_ns, scan_id, content in vanished
         if not uri.startswith(unread)
-        and not f"{uri}{SEPARATOR}{member_path}".startswith(unlisted)
+        and not address_of(uri, member_path).startswith(unlisted)
         and any(covers(one, uri) for one in sources)
     ]
     return Plan(len(listed), len(listed) - len(due), [*due, *gone])

@@ -8,12 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from transforms.beside.context import Context
+from transforms.containers.entries import SEPARATOR
 from transforms.marks.mark import Mark
 from transforms.outcomes import Outcome, Reason
 
 if TYPE_CHECKING:
     from transforms.examine.faces import Face
     from transforms.marks.found import MarksFound
+
+
+def address_of(uri: str, member_path: str | None) -> str:
+    """A place as people name it; that of a member of a container is also what globs and context rows match."""
+    return uri if member_path is None else f"{uri}{SEPARATOR}{member_path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Place:
     @property
     def address(self) -> str:
         """For people: ``shard.tar!/path/in/it`` for a member of a container."""
-        return self.uri if self.member_path is None else f"{self.uri}!/{self.member_path}"
+        return address_of(self.uri, self.member_path)
 
     @property
     def name(self) -> str:

@@ -34,17 +34,14 @@ _ROWS, _COLUMNS, _BATCH = 288, 448, 6
 _SHRINK: Final = 0.4
 """Of the area that a core keeps, the root: as in Liao et al. 2020."""
 _WITHOUT_TEXT: Final = 0.2
-_SHORT_SIDES: Final = (544, 544, 400, 256, 256)
+_SHORT_SIDES: Final = (544, 544, 544, 400, 256)
 """The sizes of frames: the finder looks at a smaller copy, too, for large letters."""
-_LOG_EM_RATIOS: Final = math.log(0.016), math.log(0.13)
+_LOG_EM_RATIOS: Final = math.log(0.016), math.log(0.12)
 _PIECES = 2
 _KEPT: Final = 0.995
 """Of the running mean of the weights, which is what is written, at each step."""
 _HARD: Final = 0.3
 """Share of labels in dark letters, which are found least."""
-_FAINT: Final = 0.5
-_FAINT_ALPHAS: Final = (0.3, 0.35, 0.4, 0.45, 0.55)
-"""Of what share of labels only that much covers the photograph."""
 
 
 class Frames(IterableDataset[tuple[Tensor, Tensor]]):
@@ -77,9 +74,8 @@ class Frames(IterableDataset[tuple[Tensor, Tensor]]):
             return self._frame(photo, fonts, numbers, rng)
         style = "dark" if rng.random() < _HARD else None
         em_ratio = math.exp(rng.uniform(*_LOG_EM_RATIOS))
-        alpha = rng.choice(_FAINT_ALPHAS) if rng.random() < _FAINT else None
         drawn = sample.sample_label(
-            photo, text, language, numbers, half="train", fonts=usable, style=style, em_ratio=em_ratio, alpha=alpha
+            photo, text, language, numbers, half="train", fonts=usable, style=style, em_ratio=em_ratio
         )
         boxes = list(drawn.boxes) if drawn.contrast > 15 else []
         if rng.random() < 0.3:  # a second text, over the first frame

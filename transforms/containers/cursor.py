@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from transforms.containers.entries import ContainerError, ContainerLimits, Entry
+from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry
 from transforms.containers.formats import Members, open_container
-from transforms.containers.nested import SEPARATOR, Opened, flattened
+from transforms.containers.nested import Opened, flattened
 from transforms.outcomes import Reason
 
 _KEPT_BYTES = 32 << 20

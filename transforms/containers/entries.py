@@ -7,6 +7,8 @@ from annotated_types import Ge, Le
 
 from transforms.outcomes import Reason
 
+SEPARATOR = "!/"
+"""Between a container's path and that of its member: ``album.zip!/2026/a.jpg``."""
 _LONGEST_PATH = 1_000
 """Characters of a member's path that rows carry; a longer one is cut and told apart by number."""
 

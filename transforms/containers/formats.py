@@ -8,19 +8,10 @@ from transforms.containers.tars import END_MARK, TarMembers
 from transforms.containers.zips import ZipMembers
 from transforms.outcomes import Reason
 
-_SUFFIXES: Final = {
-    ".zip": "zip",
-    ".cbz": "zip",
-    ".tar": "tar",
-    ".tar.gz": "tar.gz",
-    ".tgz": "tar.gz",
-    ".tar.bz2": "tar.bz2",
-    ".tbz2": "tar.bz2",
-    ".tar.xz": "tar.xz",
-    ".txz": "tar.xz",
-    ".tar.zst": "tar.zst",
-    ".tzst": "tar.zst",
-}
+_SUFFIXES: Final = (
+    *(".zip", ".cbz", ".tar", ".tar.gz", ".tgz", ".tar.bz2"),
+    *(".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst"),
+)
 _BEGINNINGS: Final = {
     "zip": (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"),
     "tar.gz": (b"\x1f\x8b",),
@@ -33,7 +24,7 @@ Members = ZipMembers | TarMembers
 
 def is_named_as_container(name: str) -> bool:
     """Whether a file's name says that it is a container of a kind that is read."""
-    return name.lower().endswith(tuple(_SUFFIXES))
+    return name.lower().endswith(_SUFFIXES)
 
 
 def open_container(file: BinaryIO, limits: ContainerLimits) -> Members:

@@ -4,12 +4,10 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from transforms.containers.entries import ContainerError, ContainerLimits, Entry, OwnPaths
+from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry, OwnPaths
 from transforms.containers.formats import Members, is_named_as_container, open_container
 from transforms.outcomes import Reason
 
-SEPARATOR = "!/"
-"""Between a container's path and that of its member: ``album.zip!/2026/a.jpg``."""
 _LARGEST_NESTED = 256 << 20
 """Bytes of a container within a container: it is unpacked into memory."""
 

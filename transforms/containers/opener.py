@@ -83,10 +83,10 @@ class Opener:
             if key not in self._open:
                 self._open[key] = _Container(place, self._limits, self._containers)
             self._open.move_to_end(key)
-            idle = [key for key, one in list(self._open.items())[:-_MOST_OPEN] if not one.lock.locked()]
-            for key in idle:
-                self._open.pop(key).close()
-            return self._open[place.path, place.mtime_ns]
+            idle = [other for other, one in list(self._open.items())[:-_MOST_OPEN] if not one.lock.locked()]
+            for other in idle:
+                self._open.pop(other).close()
+            return self._open[key]
 
 
 class _Container:
@@ -104,12 +104,15 @@ class _Container:
         self.lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._is_answering = False
 
     def __enter__(self) -> Self:
         self.lock.acquire()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._is_answering:
+            self.close()  # the rest of its answer would be taken for the next one
         self.lock.release()
 
     def entries(self) -> Iterator[Entry]:
@@ -146,12 +149,14 @@ class _Container:
         """The answers to a request, up to the one that says how it ended."""
         try:
             channel = self._started()
+            self._is_answering = True
             channel.sendall(json.dumps(request).encode())
             while True:
                 message, arrays = messages.receive(channel)
                 if "ended" in message:
                     break
                 yield message, arrays
+            self._is_answering = False
             if message["ended"] is None:
                 return
             reason, sentence = Reason(message["ended"][0]), str(message["ended"][1])
@@ -163,9 +168,6 @@ class _Container:
                 raise  # the container cannot be opened
             self.close()
             raise ContainerError(Reason.DECODER_CRASHED, "Reading the container ended the process for it.") from error
-        except GeneratorExit:
-            self.close()  # the rest of its answer would be taken for the next one
-            raise
         raise ContainerError(reason, sentence)
 
     def _started(self) -> socket.socket:
@@ -193,6 +195,7 @@ class _Container:
 
     def close(self) -> None:
         """Ends the child."""
+        self._is_answering = False
         if self._channel is not None:
             self._channel.close()
             self._channel = None

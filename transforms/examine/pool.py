@@ -315,14 +315,17 @@ class ChildPool:
 
 
 def _checked(examined: Examined, descriptor: int, place: Place) -> Examined:
-    """Refuses what was learnt of a local file that is no longer the one that was listed and hashed."""
+    """Refuses what was learnt of a local file, or container, that is no longer the one that was listed and hashed."""
     if "://" in place.path:
         return examined
     if place.member_path is None:
         now = os.fstat(descriptor)
         is_same = (now.st_size, now.st_mtime_ns) == (place.size_bytes, place.mtime_ns)
-    else:
-        is_same = Path(place.path).stat().st_mtime_ns == place.mtime_ns
+    else:  # the descriptor is of a copy
+        try:
+            is_same = Path(place.path).stat().st_mtime_ns == place.mtime_ns
+        except OSError:
+            is_same = False
     if is_same:
         return examined
     return Examined(Examination.refused(Reason.CHANGED_DURING_SCAN), [], examined.children_lost)

@@ -1,5 +1,6 @@
 """Members as the parent gets them: from a child behind the closed door."""
 
+import io
 import json
 import os
 import signal
@@ -52,7 +53,7 @@ def test_members_are_listed_and_opened_by_many_threads_at_once(tmp_path: Path, o
         assert list(found) == [data for _, data in [*FILES, *FILES[::-1]]]
 
 
-def test_the_child_has_neither_files_nor_network_of_its_own(tmp_path: Path, opener: Opener) -> None:
+def test_the_child_is_behind_the_closed_door(tmp_path: Path, opener: Opener) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(zipped(FILES))
     content(opener, place(path, "000.jpg"))
@@ -167,3 +168,23 @@ def test_a_reader_that_stops_midway_leaves_no_stale_answer(tmp_path: Path, opene
         pieces.close()
     assert content(opener, place(path, "small.jpg")) == b"small"
     assert threading.active_count() < 20
+
+
+class FullDisk(io.BytesIO):
+    """A file on a disk without room."""
+
+    def write(self, _data: object) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_failure_midway_leaves_no_stale_answer(
+    tmp_path: Path, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped([("big.jpg", os.urandom(5 << 20)), ("small.jpg", b"small")]))
+    with monkeypatch.context() as patched:
+        patched.setattr(module.tempfile, "TemporaryFile", FullDisk)
+        with pytest.raises(OSError, match="No space left") as caught:
+            opener.open(place(path, "big.jpg"))
+    assert caught.value.errno == 28, "which keeps the reader that was left midway alive"
+    assert content(opener, place(path, "small.jpg")) == b"small"
