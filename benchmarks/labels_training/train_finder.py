@@ -36,6 +36,7 @@ _SHRINK: Final = 0.4
 _WITHOUT_TEXT: Final = 0.2
 _SHORT_SIDES: Final = (544, 544, 544, 400, 256)
 """The sizes of frames: the finder looks at a smaller copy, too, for large letters."""
+_LONG_SIDE: Final = 1280
 _LOG_EM_RATIOS: Final = math.log(0.016), math.log(0.12)
 _PIECES = 2
 _KEPT: Final = 0.995
@@ -121,7 +122,7 @@ def _touch(one: Box, other: Box) -> bool:
 
 def _crop(rgb: Pixels, boxes: list[Box], rng: random.Random) -> tuple[Tensor, Tensor]:
     """A piece as the network sees it, and its target: the core of each box."""
-    tensor = finder.to_tensor(finder.shrunk(rgb, rng.choice(_SHORT_SIDES)))[0]
+    tensor = finder.to_tensor(finder.shrunk(rgb, rng.choice(_SHORT_SIDES), _LONG_SIDE))[0]
     rows, columns = tensor.shape[1:]
     down, along = rows / rgb.shape[0], columns / rgb.shape[1]
     target = np.zeros((rows, columns), np.float32)

@@ -7,6 +7,7 @@ marks is the shrunken core of a line, which is widened by area / perimeter.
 
 import math
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any
 
 import cv2
@@ -15,14 +16,18 @@ from numpy.typing import NDArray
 
 from transforms.examine.frames import Pixels
 from transforms.labels.lines import Box
+from transforms.labels.regions import CELL, suspected_regions
 
 _MARKED, _LEAST_CONFIDENCE = 0.15, 0.25
 _WIDENING, _BESIDE = 1.6, 0.6
 """The second for the ends of a line alone: a letter that is cut off costs the word, a strip of background nothing."""
 _STEP = 32
-_SHORT_SIDE, _LONG_SIDE = 544, 1280
-_COARSE_SHORT_SIDE, _COARSE_LONG_SIDE = 256, 640
-"""Large letters are found in a smaller copy: the network sees no farther than some sixty pixels."""
+_NEAR, _FAR, _FARTHEST = (640, 1504), (384, 896), (256, 640)
+"""Most pixels of the short and the long side of each look. Large letters are found in the smallest: the network sees no
+farther than some sixty pixels."""
+_AROUND = 32
+_BESIDE_PLACE, _ABOVE_PLACE, _MOST_AROUND = 14, 4, 600_000
+"""Heights of a place that are looked at on either side of it, above and below it; pixels of the closer look."""
 _SEEN, _OF_HEIGHT = 0.7, 0.35
 """How much of a box lies in another one that it is seen in it, and how much of its height a line in it has."""
 _LEAST_SIDE = 3
@@ -54,14 +59,44 @@ class TextFinder:
             rgb: The frame, uint8 (H, W, 3).
             most: How many are kept.
         """
-        small = shrunk(rgb, _SHORT_SIDE, _LONG_SIDE)
-        coarse = self._boxes(shrunk(small, _COARSE_SHORT_SIDE, _COARSE_LONG_SIDE), rgb.shape[:2])
-        boxes = without_pieces(united(self._boxes(small, rgb.shape[:2]), coarse))
-        return sorted(boxes, key=lambda box: _from_edge(box, rgb.shape[0]))[:most]
+        size = rgb.shape[:2]
+        near = shrunk(rgb, *_NEAR)
+        far = shrunk(near, *_FAR)
+        copies = [self._marked(far), self._marked(shrunk(far, *_FARTHEST))]
+        boxes = to_boxes(self._looked_closely(near, copies), size)
+        for copy in copies:
+            boxes = united(boxes, to_boxes(copy, size))
+        return sorted(without_pieces(boxes), key=lambda box: _from_edge(box, rgb.shape[0]))[:most]
 
-    def _boxes(self, small: Pixels, frame_size: tuple[int, int]) -> list[Box]:
-        marked = self._session.run(None, {self._input: to_tensor(small)})[0][0, 0]
-        return to_boxes(marked, frame_size)
+    def find_around(self, rgb: Pixels, box: Box, height: int) -> list[Box]:
+        """The lines of text around a place, looked at so that what stands there is so many pixels high.
+
+        Args:
+            rgb: The frame, uint8 (H, W, 3).
+            box: The place.
+            height: Of it in the closer look.
+        """
+        around = box.widened(_BESIDE_PLACE, rgb.shape[:2]).heightened(_ABOVE_PLACE, rgb.shape[:2])
+        pixels = around.cut_from(rgb)
+        scale = min(height / box.height, math.sqrt(_MOST_AROUND / around.area))
+        boxes = to_boxes(self._marked(resized(pixels, scale)), pixels.shape[:2])
+        return without_pieces([Box(one.x + around.x, one.y + around.y, one.width, one.height) for one in boxes])
+
+    def _looked_closely(self, near: Pixels, copies: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """What the closer look marks of a frame, where the others suspect text; nothing elsewhere."""
+        height, width = near.shape[:2]
+        marked = np.zeros((height, width), np.float32)
+        for region in suspected_regions(copies, height // CELL, width // CELL):
+            left, top, right, bottom = (CELL * edge for edge in astuple(region))
+            x, y = max(0, left - _AROUND), max(0, top - _AROUND)
+            seen = self._marked(near[y : bottom + _AROUND, x : right + _AROUND])
+            part = marked[top:bottom, left:right]
+            np.maximum(part, seen[top - y : bottom - y, left - x : right - x], out=part)
+        return marked
+
+    def _marked(self, small: Pixels) -> NDArray[np.float32]:
+        """Probability of text, float32 of the height and width of ``small``, both multiples of 32."""
+        return np.asarray(self._session.run(None, {self._input: to_tensor(small)})[0][0, 0], np.float32)
 
 
 def united(fine: Sequence[Box], coarse: Sequence[Box]) -> list[Box]:
@@ -90,7 +125,7 @@ def without_pieces(boxes: Sequence[Box]) -> list[Box]:
     return kept
 
 
-def shrunk(rgb: Pixels, short_side: int = _SHORT_SIDE, long_side: int = _LONG_SIDE) -> Pixels:
+def shrunk(rgb: Pixels, short_side: int, long_side: int) -> Pixels:
     """A frame in the size in which text is looked for: no side longer than asked for, both multiples of 32.
 
     Args:
@@ -98,8 +133,17 @@ def shrunk(rgb: Pixels, short_side: int = _SHORT_SIDE, long_side: int = _LONG_SI
         short_side: Of the result at most, in pixels.
         long_side: Of the result at most.
     """
+    return resized(rgb, min(1.0, short_side / min(rgb.shape[:2]), long_side / max(rgb.shape[:2])))
+
+
+def resized(rgb: Pixels, scale: float) -> Pixels:
+    """A frame of about so many times its size, both sides multiples of 32.
+
+    Args:
+        rgb: uint8 (H, W, 3).
+        scale: Above 0.
+    """
     height, width = rgb.shape[:2]
-    scale = min(1.0, short_side / min(height, width), long_side / max(height, width))
     size = (max(_STEP, round(width * scale / _STEP) * _STEP), max(_STEP, round(height * scale / _STEP) * _STEP))
     method = cv2.INTER_AREA if scale < _LEAST_LINEAR else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(rgb, size, interpolation=method), np.uint8)

@@ -47,6 +47,12 @@ class Box:
         left, right = max(0, self.x - more), min(frame_size[1], self.right + more)
         return Box(left, self.y, right - left, self.height)
 
+    def heightened(self, heights: float, frame_size: tuple[int, int]) -> "Box":
+        """The same with so many of its heights more above and below, likewise."""
+        more = round(heights * self.height)
+        top, bottom = max(0, self.y - more), min(frame_size[0], self.bottom + more)
+        return Box(self.x, top, self.width, bottom - top)
+
     def cut_from(self, rgb: Pixels) -> Pixels:
         """The pixels in it."""
         return rgb[self.y : self.bottom, self.x : self.right]

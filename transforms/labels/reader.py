@@ -17,9 +17,11 @@ from transforms.marks.mark import Says
 
 Row = Sequence[Line]
 Block = Sequence[Row]
-_MOST_READ_AGAIN, _MOST_NEIGHBOURED = 3, 2
+_MOST_READ_AGAIN, _MOST_NEIGHBOURED, _MOST_LOOKED_AT = 3, 2, 2
+_HEIGHTS = (40, 28, 16)
+"""Pixels of a row in closer looks at what surrounds it."""
 _LEAST_CONFIDENCE = 0.35
-_SURE = 0.8
+_SURE, _PLAIN = 0.8, 0.97
 _WIDER = 2.2
 """Heights of a row by which it is widened on either side."""
 
@@ -74,7 +76,19 @@ class LabelReader:
         Args:
             rgb: uint8 (H, W, 3).
         """
-        boxes = self._finder.find(rgb, self._most_lines)
+        text = self._read(self._finder.find(rgb, self._most_lines), rgb)
+        if any(isinstance(one.found, Label) for one in text.sightings):
+            return text
+        unsure = [row for row in self._parts(to_rows(text.lines)) if _is_unsure(row)]
+        for row in unsure[:_MOST_LOOKED_AT]:
+            for height in _HEIGHTS:
+                closer = self._read(self._finder.find_around(rgb, box_of(row), height)[: self._most_lines], rgb)
+                labels = tuple(one for one in closer.sightings if isinstance(one.found, Label))
+                if labels:
+                    return FrameText((*text.sightings, *labels), text.lines)
+        return text
+
+    def _read(self, boxes: Sequence[Box], rgb: Pixels) -> FrameText:
         lines = [line for box in boxes if (line := self._line(box, box.cut_from(rgb))).confidence >= _LEAST_CONFIDENCE]
         rows = to_rows(lines)
         blocks = to_blocks(rows)
@@ -82,6 +96,12 @@ class LabelReader:
         if not any(isinstance(one.found, Label) for one in sightings):
             sightings += self._of_second_readings(rows, blocks, rgb)
         return FrameText(tuple(sightings), tuple(lines))
+
+    def _parts(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that have a part of a label, those read least surely last."""
+        numbers = range(len(self._recognisers))
+        parts = [row for row in rows if any(may_be_part(_text(row, number), self._lexicon) for number in numbers)]
+        return sorted(parts, key=lambda row: -min(line.confidence for line in row))
 
     def _line(self, box: Box, pixels: Pixels) -> Line:
         tensor = to_tensor(pixels)
@@ -166,9 +186,7 @@ class LabelReader:
         A finder often leaves the first or last letters of a line out, a short word before a wide space, and a short
         word that wrapping put into a line of its own.
         """
-        numbers = range(len(self._recognisers))
-        parts = [row for row in rows if any(may_be_part(_text(row, number), self._lexicon) for number in numbers)]
-        parts.sort(key=lambda row: -min(line.confidence for line in row))
+        parts = self._parts(rows)
         for row in parts[:_MOST_READ_AGAIN]:
             for line in self._readings(row, rgb):
                 again = [line]
@@ -184,10 +202,11 @@ class LabelReader:
         pixels = wide.cut_from(rgb)
         line = self._line(wide, pixels)
         yield line
-        yield self._line(wide, strokes_alone(pixels))
-        box = box_of(row)
-        yield self._line(box, without_background(box.cut_from(rgb)))
-        yield self._line(wide, without_background(pixels))
+        if _is_unsure(row):
+            yield self._line(wide, strokes_alone(pixels))
+            box = box_of(row)
+            yield self._line(box, without_background(box.cut_from(rgb)))
+            yield self._line(wide, without_background(pixels))
         if len(line.text) > len(" ".join(one.text for one in row)):
             yield self._line(wider, wider.cut_from(rgb))
 
@@ -216,6 +235,11 @@ def _goes_on(longer: Block, found: "_Found") -> bool:
 def _surely(line: Line) -> Line:
     """The line with only those readings that are sure: it was read where nobody found text."""
     return Line(line.box, tuple(one if one[1] >= _SURE else ("", 0.0) for one in line.readings))
+
+
+def _is_unsure(row: Row) -> bool:
+    """Whether another look might read it otherwise."""
+    return min(line.confidence for line in row) < _PLAIN
 
 
 def _rank(found: tuple[Label, int]) -> tuple[int, int]:

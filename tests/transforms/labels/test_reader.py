@@ -132,6 +132,17 @@ def test_a_row_that_the_finder_missed_is_read(monkeypatch: pytest.MonkeyPatch) -
     assert "\n" in found.reading
 
 
+def test_rows_that_the_finder_missed_are_looked_for_closely_where_a_reading_is_unsure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def only_a_part(self: TextFinder, rgb: Pixels, most: int) -> list[Box]:
+        return [Box(110, 575, 170, 40)]  # of the second row, «нерирован»
+
+    monkeypatch.setattr(TextFinder, "find", only_a_part)
+    (found,) = read("Изображение полностью", "сгенерировано", "искусственным", "интеллектом", em=30)
+    assert found.reading == "сгенерировано\nискусственным\nинтеллектом"
+
+
 def test_a_generator_s_name_is_a_trace() -> None:
     (found,) = read("KLING AI")
     assert found.found == Wordmark("Kling", found.found.text)
