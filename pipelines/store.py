@@ -32,8 +32,9 @@ _UNFIT = re.compile(r"\\|%[0-9A-Fa-f]{2}")
 class Store:
     """The tables under one folder."""
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, versions: Mapping[str, int] | None = None) -> None:
         self.root = Path(root).resolve()
+        self._versions = dict(versions or {})
 
     @classmethod
     def create(cls, root: str | Path) -> "Store":
@@ -80,6 +81,19 @@ class Store:
         """Whether there is a store here."""
         return DeltaTable.is_deltatable(self._uri("segments"))
 
+    def pinned(self) -> "Store":
+        """The store as it stands now, to read from: what is committed later is not in it.
+
+        Segments are read first: what is committed of one that is not among them is in no view.
+        """
+        from transforms.schemas import TABLES
+
+        return Store(self.root, {table: self.version(table) for table in sorted(TABLES, key="segments".__ne__)})
+
+    def delta(self, table: str) -> DeltaTable:
+        """A table, as it is now or was when the store was pinned."""
+        return DeltaTable(self._uri(table), version=self._versions.get(table))
+
     def _uri(self, table: str) -> str:
         return str(self.root / table)
 
@@ -103,10 +117,23 @@ class Store:
                 ) from error
             yield
 
+    def is_held(self) -> bool:
+        """Whether a command that writes holds the store at this moment."""
+        try:
+            lock = (self.root / ".lock").open()
+        except FileNotFoundError:
+            return False
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def files(self, table: str) -> list[str]:
         """Absolute paths of the table's committed part files."""
         try:
-            uris = DeltaTable(self._uri(table)).file_uris()
+            uris = self.delta(table).file_uris()
         except TableNotFoundError:
             return []
         # Delta percent-encodes the folders above the table; below it lie a segment's folder and the file.
@@ -114,7 +141,7 @@ class Store:
 
     def version(self, table: str) -> int:
         """How many commits the table has seen."""
-        return DeltaTable(self._uri(table)).version()
+        return self.delta(table).version()
 
     def columns(self, table: str) -> dict[str, Any]:
         """Columns of a table with their types, as Delta writes them."""
@@ -123,7 +150,7 @@ class Store:
 
             fields = Schema.from_arrow(TABLES[table]).fields
         else:
-            fields = DeltaTable(self._uri(table)).schema().fields
+            fields = self.delta(table).schema().fields
         return {field.name: json.loads(field.to_json())["type"] for field in fields}
 
     def commit_segment(self, manifest: Manifest, segment: Mapping[str, Any] | None = None) -> None:
@@ -136,7 +163,7 @@ class Store:
         from transforms.write import write_part
 
         segment_id = manifest["segment_id"]
-        segments = DeltaTable(self._uri("segments"))
+        segments = self.delta("segments")
         if segments.transaction_version(segment_id) is None:
             for table in ("items", "frames", "marks"):
                 parts = [part for part in manifest["parts"] if part["table"] == table]
@@ -154,7 +181,7 @@ class Store:
 
     def commit_parts(self, table: str, transaction_id: str, parts: list[dict[str, Any]]) -> None:
         """Adds part files to a table under a transaction id that is accepted once."""
-        delta = DeltaTable(self._uri(table))
+        delta = self.delta(table)
         if delta.transaction_version(transaction_id) is not None:
             return
         modified_ms = int(datetime.now(UTC).timestamp() * 1000)

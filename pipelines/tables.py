@@ -1,6 +1,6 @@
 """The store's tables and views in an in-memory DuckDB."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEGABYTES = 384
-TABLES = ("items", "frames", "marks", "verdicts", "segments", "scans")
+# Segments are read first: of one that is committed while the others are read, no view then shows a row.
+TABLES = ("segments", "items", "frames", "marks", "verdicts", "scans")
 
 
 def connect(store: Store) -> "DuckDBPyConnection":
@@ -27,14 +28,7 @@ def connect(store: Store) -> "DuckDBPyConnection":
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
-        # No row but every column: files of an earlier version lack those that came later.
-        columns = store.columns(table).items()
-        typed = ", ".join(f'NULL::{_duckdb_type(kind)} AS "{name}"' for name, kind in columns)
-        source = f"SELECT {typed} WHERE false"
-        if files := store.files(table):
-            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            source += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
-        connection.execute(f"CREATE VIEW stored_{table} AS {source}")
+        connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(store.columns(table), store.files(table))}")
     try:
         connection.execute((configs.ROOT / "views.sql").read_text("utf-8"))
     except duckdb.BinderException as error:
@@ -42,6 +36,26 @@ def connect(store: Store) -> "DuckDBPyConnection":
             f"{store.root} was written by an earlier version of aiqyn. Scan into it once: that adds what is missing."
         ) from error
     return connection
+
+
+def rows_of(columns: Mapping[str, Any], files: Sequence[str]) -> str:
+    """A query of all rows of part files.
+
+    Args:
+        columns: From ``Store.columns``.
+        files: Their paths.
+    """
+    # No row but every column: files of an earlier version lack those that came later.
+    typed = ", ".join(f'NULL::{_duckdb_type(kind)} AS "{name}"' for name, kind in columns.items())
+    query = f"SELECT {typed} WHERE false"
+    if files:
+        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{quoted(*files)}], union_by_name = true)"
+    return query
+
+
+def quoted(*paths: str) -> str:
+    """Paths as DuckDB's SQL writes them, parted by commas."""
+    return ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
 
 
 @contextmanager
