@@ -275,9 +275,11 @@ def main() -> None:
     raise_when_interrupted()
     from pipelines.detector.cli import app as detector_app
     from pipelines.policy_cli import app as policy_app
+    from pipelines.upkeep.cli import app as store_app
 
     app.add_typer(detector_app, name="detector")
     app.add_typer(policy_app, name="policy")
+    app.add_typer(store_app, name="store")
     try:
         app()
     except UsageError as error:

@@ -1,0 +1,1 @@
+"""Looking after a store: `aiqyn store check`, `vacuum`, `stats` and `export`."""

@@ -1,0 +1,155 @@
+"""Whether a store is sound: what its logs say, what lies in its folders and what its rows say of each other agree.
+
+Nothing is changed, and no lock is held: a scan may run meanwhile, of whose unfinished work then nothing is said.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import Schema
+from deltalake.exceptions import DeltaError
+
+from pipelines.store import Store
+from pipelines.upkeep.check_rows import check_rows, recorded_segments
+from pipelines.upkeep.files import (
+    MANIFESTS,
+    NamedFile,
+    Unnamed,
+    UnnamedFile,
+    lying_files,
+    named_files,
+    staged_segments,
+    unnamed_files,
+)
+from pipelines.upkeep.problems import Found, Problem
+from transforms.schemas import TABLES
+
+_UNNAMED = {
+    Unnamed.ORPHAN: (Problem.ORPHAN, "no version of the table names it"),
+    Unnamed.UNFINISHED: (Problem.UNFINISHED, "it was never written to its end"),
+    Unnamed.STRAY: (Problem.STRAY, "no file of a store is called so"),
+}
+
+
+def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -> Iterator[Found]:
+    """Everything that is wrong with a store.
+
+    Args:
+        store: Not pinned.
+        is_deep: Whether every part file is read whole.
+        is_ours: Whether the caller holds the store's lock.
+    """
+    lying = {table: lying_files(store, table) for table in (*TABLES, MANIFESTS)}
+    unreadable = [Found(Problem.TABLE_UNREADABLE, *told) for told in _unreadable(store)]
+    yield from unreadable
+    if unreadable:
+        return
+    now = store.pinned()
+    yield from _check_columns(now)
+    damaged = 0
+    for table in TABLES:
+        for file in named_files(now, table):
+            for found in _check_file(now, table, file, lying[table].get(file.path), is_deep=is_deep):
+                damaged += 1
+                yield found
+    if damaged:
+        return  # rows that are not there cannot be compared
+    comparison = list(check_rows(now))
+    yield from comparison
+    if Problem.ROWS_UNREADABLE not in {found.problem for found in comparison}:
+        yield from _check_unnamed(now, lying, recorded_segments(now), is_ours=is_ours)
+
+
+def _unreadable(store: Store) -> Iterator[tuple[str, None, str]]:
+    for table in TABLES:
+        try:
+            store.delta(table).file_uris()
+        except DeltaError as error:
+            yield table, None, f"the table cannot be opened: {' '.join(str(error).split())[:300]}"
+
+
+def _check_columns(store: Store) -> Iterator[Found]:
+    for table, schema in TABLES.items():
+        there = {field.name: field for field in store.delta(table).schema().fields}
+        for wanted in Schema.from_arrow(schema).fields:
+            found = there.pop(wanted.name, None)
+            if found is None:
+                yield Found(Problem.COLUMN_MISSING, table, None, f"the column {wanted.name} is missing")
+            elif found.type != wanted.type and "struct" not in str(wanted.type).lower():
+                detail = f"the column {wanted.name} is {found.type}, and should be {wanted.type}"
+                yield Found(Problem.COLUMN_OTHER, table, None, detail)
+            elif found.type != wanted.type:
+                yield Found(Problem.COLUMN_MISSING, table, None, f"fields of the column {wanted.name} are missing")
+
+
+def _check_file(store: Store, table: str, file: NamedFile, size: int | None, *, is_deep: bool) -> Iterator[Found]:
+    path = store.root / table / file.path
+    if size is None:
+        # It may have come since the folder was read.
+        size = path.stat().st_size if path.is_file() else None
+    if size is None:
+        yield Found(Problem.FILE_MISSING, table, file.path, "it is missing")
+    elif size != file.size_bytes:
+        detail = f"it has {size:,} bytes, and the log says {file.size_bytes:,}"
+        yield Found(Problem.FILE_SIZE, table, file.path, detail)
+    else:
+        yield from _check_content(table, file, path, is_deep=is_deep)
+
+
+def _check_content(table: str, file: NamedFile, path: Path, *, is_deep: bool) -> Iterator[Found]:
+    try:
+        with pq.ParquetFile(path) as parquet:
+            columns, rows = parquet.schema_arrow, parquet.metadata.num_rows
+            if is_deep:
+                rows = sum(len(batch) for batch in parquet.iter_batches())
+    except (pa.ArrowException, OSError) as error:
+        detail = f"it cannot be read: {' '.join(str(error).split())[:200]}"
+        yield Found(Problem.FILE_UNREADABLE, table, file.path, detail)
+        return
+    if file.rows is not None and rows != file.rows:
+        yield Found(Problem.FILE_ROWS, table, file.path, f"it has {rows:,} rows, and the log says {file.rows:,}")
+    # Of structures a file may lack fields that came later.
+    wanted = {field.name: field.type for field in TABLES[table]}
+    other = [
+        field.name
+        for field in columns
+        if field.name in wanted and not pa.types.is_nested(field.type) and field.type != wanted[field.name]
+    ]
+    if other:
+        yield Found(Problem.FILE_COLUMNS, table, file.path, f"columns are of another type: {', '.join(other)}")
+
+
+def _check_unnamed(
+    store: Store, lying: dict[str, dict[str, int]], recorded: set[str], *, is_ours: bool
+) -> Iterator[Found]:
+    unnamed = [file for table in lying for file in unnamed_files(store, table, lying[table])]
+    if not unnamed or (not is_ours and store.is_held()):
+        return
+    waiting = staged_segments(store)
+    for segment in waiting:
+        yield Found(Problem.SEGMENT_WAITS, MANIFESTS, f"{segment}.json", "a segment was examined and not committed")
+    for file in unnamed:
+        if file.what is Unnamed.ORPHAN and _was_named(store, file, recorded, waiting):
+            yield Found(Problem.LOG_CUT, file.table, file.path, "it was committed, and the log names it no more")
+        elif file.what in _UNNAMED:
+            problem, detail = _UNNAMED[file.what]
+            yield Found(problem, file.table, file.path, f"{detail} ({file.size_bytes:,} bytes)")
+
+
+def _was_named(store: Store, file: UnnamedFile, recorded: set[str], waiting: Collection[str]) -> bool:
+    """Whether a file can only have got there by a commit that its table's log has lost.
+
+    A segment's manifest goes when its row stands, and its row is committed after its other tables.
+    """
+    if file.table == "segments":
+        try:
+            column = pq.read_table(store.root / file.table / file.path, columns=["segment_id"])["segment_id"]
+        except (pa.ArrowException, OSError):
+            return False
+        return not {*column.to_pylist()} <= recorded | {*waiting}
+    if file.table not in {"items", "frames", "marks"}:
+        return False
+    folder, delta = file.path.partition("/")[0], store.delta(file.table)
+    return any(delta.transaction_version(one) is None for one in recorded if one.startswith(folder))

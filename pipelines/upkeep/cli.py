@@ -1,0 +1,73 @@
+"""`aiqyn store`: check, tidy, count and export a store."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipelines.errors import ExitCode
+
+app = typer.Typer(name="store", help="Look after a store: check, vacuum, stats, export.", no_args_is_help=True)
+
+StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command()
+def check(
+    store: StoreOption,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every part file whole.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that nothing is lost, broken or left over, changing nothing; exit status 4 when a store is damaged."""
+    from pipelines.store import Store
+    from pipelines.upkeep.check import check_store
+
+    found = list(check_store(Store.open(store), is_deep=deep))
+    damaged = sum(one.problem.is_damage for one in found)
+    if as_json:
+        facts = {"sound": not damaged, "problems": [one.facts() for one in found]}
+        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+    else:
+        for one in found:
+            typer.echo(one.line)
+        state = f"Damaged: {damaged:,} problems" if damaged else "Sound"
+        typer.echo(f"{state}; left over by stops: {len(found) - damaged:,}.", err=True)
+    raise typer.Exit(ExitCode.SELF_TEST_FAILED if damaged else ExitCode.COMPLETE)
+
+
+@app.command()
+def vacuum(
+    store: StoreOption,
+    keep: Annotated[
+        str, typer.Option(metavar="AGE", help="Keep what versions younger than this need: 7d, 12h.")
+    ] = "7d",
+    compact: Annotated[bool, typer.Option("--compact", help="First merge many small part files into few.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what stops left behind and what no recent version needs; refused while a scan writes."""
+    from pipelines.store import Store
+    from pipelines.upkeep.vacuum import parse_age
+    from pipelines.upkeep.vacuum import vacuum as run
+
+    done = run(Store.open(store), parse_age(keep), is_compacting=compact, is_dry=dry_run)
+    if as_json:
+        typer.echo(json.dumps(done.facts() | {"dry_run": dry_run}, indent=1, ensure_ascii=False))
+        return
+    for line in done.lines(is_dry=dry_run):
+        typer.echo(line)
+
+
+@app.command()
+def stats(store: StoreOption, as_json: JsonOption = False) -> None:
+    """Count rows, files, bytes and versions of each table, items by outcome, and scans."""
+    from pipelines.store import Store
+    from pipelines.upkeep.stats import stats_lines, store_stats
+
+    facts = store_stats(Store.open(store))
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+    else:
+        for line in stats_lines(facts):
+            typer.echo(line)

@@ -1,0 +1,117 @@
+"""Merges many small part files of a table into few: the same rows, in one commit that takes one set for the other."""
+
+import json
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from deltalake.transaction import AddAction, RemoveAction
+
+from pipelines.errors import UsageError
+from pipelines.store import Store
+from pipelines.tables import bounded, quoted, rows_of
+from pipelines.upkeep.files import NamedFile, named_files
+
+SMALL_BYTES = 16 * 2**20
+MERGED_BYTES = 64 * 2**20
+FEWEST = 8
+"""With fewer small files than this a table is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Part files of a table that one may stand for."""
+
+    table: str
+    files: Sequence[NamedFile]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all of them."""
+        return sum(file.size_bytes for file in self.files)
+
+
+def find_merges(store: Store, table: str) -> Iterator[Merge]:
+    """What is worth merging: runs of small files, each run of about ``MERGED_BYTES``."""
+    small = [file for file in named_files(store, table) if file.size_bytes < SMALL_BYTES]
+    if len(small) < FEWEST:
+        return
+    runs: list[list[NamedFile]] = [[]]
+    for file in small:
+        if sum(one.size_bytes for one in runs[-1]) + file.size_bytes > MERGED_BYTES:
+            runs.append([])
+        runs[-1].append(file)
+    yield from (Merge(table, run) for run in runs if len(run) > 1)
+
+
+def merge(store: Store, planned: Merge) -> None:
+    """Writes one file with the rows of several, reads it back, and commits it in their place.
+
+    Raises:
+        UsageError: The written rows are not the same, so that nothing was committed.
+    """
+    path = f"merged/part-{uuid.uuid4().hex}.parquet"
+    whole = store.root / planned.table / path
+    unfinished = whole.with_name(f".{whole.name}")
+    whole.parent.mkdir(exist_ok=True)
+    columns = store.columns(planned.table)
+    rows = rows_of(columns, [str(store.root / planned.table / file.path) for file in planned.files])
+    try:
+        with bounded(store) as tables:
+            tables.execute(f"COPY ({rows}) TO {quoted(str(unfinished))} (FORMAT parquet, COMPRESSION zstd)")
+            written = rows_of(columns, [str(unfinished)])
+            told = [tables.execute(_DIGEST.format(one)).fetchone() for one in (rows, written)]
+    except duckdb.Error as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(f"Files of {planned.table} cannot be merged; nothing was changed. {error}") from error
+    if told[0] != told[1]:
+        unfinished.unlink()
+        raise UsageError(f"Merging files of {planned.table} gave other rows; nothing was changed. Report this, please.")
+    _settle(unfinished, whole)
+    _commit(store, planned, path)
+
+
+_DIGEST = "SELECT count(*), sum(hash(row)::HUGEINT), bit_xor(hash(row)) FROM ({}) AS row"
+
+
+def _settle(unfinished: Path, whole: Path) -> None:
+    """Renames a file into place when its bytes are on the disk: what it replaces is going to be removed."""
+    descriptor = os.open(unfinished, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    unfinished.rename(whole)
+
+
+def _commit(store: Store, planned: Merge, path: str) -> None:
+    size = (store.root / planned.table / path).stat().st_size
+    now = int(datetime.now(UTC).timestamp() * 1000)
+    taken: list[AddAction | RemoveAction] = [
+        RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size_bytes, partition_values={})
+        for file in planned.files
+    ]
+    stats = json.dumps(_statistics(planned.files))
+    delta = store.delta(planned.table)
+    added = AddAction(path, size, {}, now, data_change=False, stats=stats)
+    delta.create_write_transaction([*taken, added], mode="append", schema=delta.schema())
+
+
+def _statistics(files: Sequence[NamedFile]) -> dict[str, Any]:
+    """Delta's statistics of all rows; bounds of a column only where each file has them."""
+    shared = set.intersection(*(set(file.bounds) for file in files))
+    kinds = {"min": min, "max": max}
+    bounds = {
+        f"{kind}Values": {
+            name.partition(".")[2]: choose(file.bounds[name] for file in files)
+            for name in sorted(shared)
+            if name.startswith(f"{kind}.")
+        }
+        for kind, choose in kinds.items()
+    }
+    return {"numRecords": sum(file.rows or 0 for file in files), **bounds}

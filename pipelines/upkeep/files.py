@@ -1,0 +1,137 @@
+"""The files of a table: which its log names, which lie in its folder, and what those are that it does not name."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.store import Store
+
+_PART = re.compile(r"[^/]+/part-[0-9a-f]{32}\.parquet")
+_UNFINISHED = re.compile(r"[^/]+/\.part-[0-9a-f]{32}\.parquet(\.[0-9a-f]{32})?|\..+\.json\.[0-9a-f]{32}")
+MANIFESTS = "_manifests"
+"""The folder of manifests, which is looked after like a table's."""
+
+
+class Unnamed(StrEnum):
+    """What a file is that its table's log does not name."""
+
+    STAGED = "staged"
+    ORPHAN = "orphan"
+    UNFINISHED = "unfinished"
+    SUPERSEDED = "superseded"
+    STRAY = "stray"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A part file as its table's log names it; ``rows`` and ``bounds`` are Delta's statistics, if it has any."""
+
+    path: str
+    size_bytes: int
+    rows: int | None
+    bounds: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedFile:
+    """A file in a table's folder that the log does not name.
+
+    Attributes:
+        path: Relative to the table.
+        superseded_at: When a commit took it out of the table, or None if none did.
+    """
+
+    table: str
+    path: str
+    size_bytes: int
+    what: Unnamed
+    superseded_at: datetime | None = None
+
+
+def named_files(store: Store, table: str) -> list[NamedFile]:
+    """The part files of a table that make up its rows, sorted by path."""
+    actions = pa.table(store.delta(table).get_add_actions(flatten=True)).to_pylist()
+    files = [
+        NamedFile(
+            action["path"],
+            action["size_bytes"],
+            action.get("num_records"),
+            {key: value for key, value in action.items() if key.startswith(("min.", "max.")) and value is not None},
+        )
+        for action in actions
+    ]
+    return sorted(files, key=lambda file: file.path)
+
+
+def lying_files(store: Store, table: str) -> dict[str, int]:
+    """Sizes of all files in a table's folder, but for its log's, by path relative to it."""
+    root = store.root / table
+    found = {}
+    for folder, folders, names in os.walk(root):
+        if Path(folder) == root and "_delta_log" in folders:
+            folders.remove("_delta_log")
+        for name in names:
+            path = Path(folder, name)
+            try:
+                found[path.relative_to(root).as_posix()] = path.lstat().st_size
+            except FileNotFoundError:
+                continue  # whoever is writing it has renamed it
+    return found
+
+
+def staged_segments(store: Store) -> dict[str, set[tuple[str, str]]]:
+    """By each segment that waits for its commit, table and path of its part files; a broken manifest names none."""
+    staged = {}
+    for path in sorted((store.root / MANIFESTS).glob("*.json")):
+        try:
+            parts = json.loads(path.read_text("utf-8"))["parts"]
+            staged[path.stem] = {(part["table"], part["path"]) for part in parts}
+        except (ValueError, KeyError, TypeError, FileNotFoundError):
+            staged[path.stem] = set()
+    return staged
+
+
+def unnamed_files(store: Store, table: str, lying: dict[str, int]) -> Iterator[UnnamedFile]:
+    """What lies in a table's folder beside its rows.
+
+    Args:
+        store: Read after ``lying``, so that what was committed in between is named.
+        table: A table, or ``MANIFESTS``.
+        lying: From ``lying_files``.
+    """
+    is_table = table != MANIFESTS
+    named = {file.path for file in named_files(store, table)} if is_table else set()
+    unnamed = {path: size for path, size in lying.items() if path not in named}
+    if not unnamed:
+        return
+    superseded = _superseded(store, table) if is_table else {}
+    staged = set().union(*staged_segments(store).values())
+    for path, size in sorted(unnamed.items()):
+        if (table, path) in staged or (not is_table and "/" not in path and path.endswith(".json")):
+            what = Unnamed.STAGED
+        elif path in superseded:
+            what = Unnamed.SUPERSEDED
+        elif _UNFINISHED.fullmatch(path):
+            what = Unnamed.UNFINISHED
+        else:
+            what = Unnamed.ORPHAN if is_table and _PART.fullmatch(path) else Unnamed.STRAY
+        yield UnnamedFile(table, path, size, what, superseded.get(path))
+
+
+def _superseded(store: Store, table: str) -> dict[str, datetime]:
+    """When commits took files out of the table, as far back as its log reaches."""
+    taken = {}
+    for commit in (store.root / table / "_delta_log").glob("*.json"):
+        for line in commit.read_text("utf-8").splitlines():
+            if line.startswith('{"remove"'):
+                removed = json.loads(line)["remove"]
+                taken[removed["path"]] = datetime.fromtimestamp(removed["deletionTimestamp"] / 1000, UTC)
+    return taken
