@@ -1,6 +1,7 @@
 """`aiqyn store`: check, tidy, count and export a store."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,3 +72,26 @@ def stats(store: StoreOption, as_json: JsonOption = False) -> None:
     else:
         for line in stats_lines(facts):
             typer.echo(line)
+
+
+@app.command()
+def export(
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write: new, empty, or an earlier export.")],
+    table: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Table or view, as aiqyn query names it. Repeatable.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write tables as plain Parquet in folders by outcome, detector, layer or policy, whole or not at all."""
+    from pipelines.store import Store
+    from pipelines.upkeep.export import export_store
+
+    facts = export_store(Store.open(store), output, table or (), is_overwriting=overwrite)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
+        return
+    for name, own in facts["tables"].items():
+        by = f", by {own['partitioned_by']}" if own["partitioned_by"] else ""
+        typer.echo(f"{name}: {own['rows']:,} rows, {own['files']:,} files{by}, {own['bytes'] / 1e6:,.2f} MB")

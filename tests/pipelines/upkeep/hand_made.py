@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def item(segment: str, uri: str, **facts: Any) -> dict[str, Any]:
         "scan_id": f"scan-{segment}",
         "segment_id": segment,
         "uri": uri,
-        "content_sha256": uri[-8:].rjust(64, "0"),
+        "content_sha256": sha256(f"{uri} {facts.get('member_path')}".encode()).hexdigest(),
         "size_bytes": 100,
         "mtime_ns": 7,
         "outcome": "examined",
