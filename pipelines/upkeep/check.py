@@ -33,6 +33,16 @@ _UNNAMED = {
 }
 
 
+def open_to_check(root: str) -> Store:
+    """Opens a store of which tables may be missing.
+
+    Raises:
+        UsageError: There is nothing of a store at ``root``.
+    """
+    store = Store(root)
+    return store if any((store.root / table).is_dir() for table in TABLES) else Store.open(root)
+
+
 def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -> Iterator[Found]:
     """Everything that is wrong with a store.
 

@@ -21,10 +21,9 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check that nothing is lost, broken or left over, changing nothing; exit status 4 when a store is damaged."""
-    from pipelines.store import Store
-    from pipelines.upkeep.check import check_store
+    from pipelines.upkeep.check import check_store, open_to_check
 
-    found = list(check_store(Store.open(store), is_deep=deep))
+    found = list(check_store(open_to_check(store), is_deep=deep))
     damaged = sum(one.problem.is_damage for one in found)
     if as_json:
         facts = {"sound": not damaged, "problems": [one.facts() for one in found]}

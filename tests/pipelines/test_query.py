@@ -90,6 +90,23 @@ def test_rows_of_an_uncommitted_segment_are_in_no_view(store: Store) -> None:
         assert tables.execute("SELECT outcome FROM items_latest WHERE uri = '/a/film.mp4'").fetchone() == ("failed",)
 
 
+def test_a_segment_that_is_committed_while_tables_are_read_is_seen_whole_or_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = Store.files
+
+    def read_then_commit(self: Store, table: str) -> list[str]:
+        found = files(self, table)
+        monkeypatch.setattr(Store, "files", files)
+        add_segment(self, "late", 4, [item("late", "/a/late.png")])
+        return found
+
+    monkeypatch.setattr(Store, "files", read_then_commit)
+    with connect(store) as tables:
+        assert tables.execute("SELECT segment_id FROM segments ANTI JOIN items USING (segment_id)").fetchall() == []
+    assert len(files(store, "segments")) == 3
+
+
 def test_frames_of_a_content_that_was_examined_again_count_once(store: Store) -> None:
     for number, (segment_id, digest) in enumerate([("one", "a"), ("two", "b"), ("two", "a"), ("three", "a")]):
         frames = [{"content_sha256": "x", "frame_index": index, "detector_digest": digest} for index in range(2)]

@@ -11,12 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import CommitProperties, Transaction
 from deltalake.transaction import AddAction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from pipelines.errors import ExitCode
+from pipelines.errors import ExitCode, UsageError
 from pipelines.store import Store
-from pipelines.upkeep.check import check_store
+from pipelines.upkeep.check import _check_content, check_store, open_to_check
 from pipelines.upkeep.cli import app
+from pipelines.upkeep.files import named_files
+from pipelines.upkeep.problems import Problem
 from tests.pipelines.upkeep.hand_made import NOON, add_segment, add_verdicts, build_store, item, part
 from transforms.schemas import TABLES
 
@@ -214,6 +218,33 @@ def test_only_a_deep_check_names_the_file_that_is_broken_within(store: Store) ->
     flip(first_file(store))
     assert problems(store) == {"rows_unreadable": "items"}
     assert problems(store, is_deep=True) == {"file_unreadable": "items"}
+
+
+@given(data=st.data())
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_bytes_a_file_has_it_is_told_and_never_a_crash(
+    data: st.DataObject, built: Path, tmp_path: Path
+) -> None:
+    store = Store(built)
+    file = named_files(store, "items")[0]
+    content = bytearray((built / "items" / file.path).read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    harmed = tmp_path / "part.parquet"
+    harmed.write_bytes(content)
+    for found in _check_content("items", file, harmed, is_deep=True):
+        assert found.problem.is_damage
+        assert found.line.isprintable()
+
+
+def test_a_store_that_lost_its_segments_is_damaged_and_a_folder_without_tables_is_none(
+    store: Store, tmp_path: Path
+) -> None:
+    shutil.rmtree(store.root / "segments")
+    (found,) = check_store(open_to_check(str(store.root)))
+    assert (found.problem, found.table) == (Problem.TABLE_UNREADABLE, "segments")
+    with pytest.raises(UsageError, match="no store at"):
+        open_to_check(str(tmp_path / "nowhere"))
 
 
 def test_a_store_of_an_earlier_version_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
