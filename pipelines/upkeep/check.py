@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import Schema
+from deltalake import Field, Schema
 from deltalake.exceptions import DeltaError
 
 from pipelines.store import Store
@@ -26,6 +26,8 @@ from pipelines.upkeep.files import (
 from pipelines.upkeep.problems import Found, Problem
 from transforms.schemas import TABLES
 
+_UNREADABLE = (pa.ArrowException, OSError, ValueError)
+"""What Arrow raises over a broken file; also over a broken text in it."""
 _UNNAMED = {
     Unnamed.ORPHAN: (Problem.ORPHAN, "no version of the table names it"),
     Unnamed.UNFINISHED: (Problem.UNFINISHED, "it was never written to its end"),
@@ -57,15 +59,16 @@ def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -
     if unreadable:
         return
     now = store.pinned()
-    yield from _check_columns(now)
+    columns = list(_check_columns(now))
+    yield from columns
     damaged = 0
     for table in TABLES:
         for file in named_files(now, table):
             for found in _check_file(now, table, file, lying[table].get(file.path), is_deep=is_deep):
                 damaged += 1
                 yield found
-    if damaged:
-        return  # rows that are not there cannot be compared
+    if damaged or columns:
+        return  # rows and columns that are not there cannot be compared
     comparison = list(check_rows(now))
     yield from comparison
     if Problem.ROWS_UNREADABLE not in {found.problem for found in comparison}:
@@ -83,15 +86,18 @@ def _unreadable(store: Store) -> Iterator[tuple[str, None, str]]:
 def _check_columns(store: Store) -> Iterator[Found]:
     for table, schema in TABLES.items():
         there = {field.name: field for field in store.delta(table).schema().fields}
-        for wanted in Schema.from_arrow(schema).fields:
-            found = there.pop(wanted.name, None)
-            if found is None:
-                yield Found(Problem.COLUMN_MISSING, table, None, f"the column {wanted.name} is missing")
-            elif found.type != wanted.type and "struct" not in str(wanted.type).lower():
-                detail = f"the column {wanted.name} is {found.type}, and should be {wanted.type}"
-                yield Found(Problem.COLUMN_OTHER, table, None, detail)
-            elif found.type != wanted.type:
-                yield Found(Problem.COLUMN_MISSING, table, None, f"fields of the column {wanted.name} are missing")
+        wanted = Schema.from_arrow(schema).fields
+        # Of a structure fields may be missing that came later.
+        missing = [one.name for one in wanted if there.get(one.name) != one and _may_grow(one, there)]
+        other = [one.name for one in wanted if there.get(one.name) != one and not _may_grow(one, there)]
+        if missing:
+            yield Found(Problem.COLUMNS_MISSING, table, None, f"missing, or without all fields: {', '.join(missing)}")
+        if other:
+            yield Found(Problem.COLUMNS_OTHER, table, None, f"columns are of another type: {', '.join(other)}")
+
+
+def _may_grow(wanted: Field, there: dict[str, Field]) -> bool:
+    return wanted.name not in there or "struct" in str(wanted.type).lower()
 
 
 def _check_file(store: Store, table: str, file: NamedFile, size: int | None, *, is_deep: bool) -> Iterator[Found]:
@@ -114,7 +120,7 @@ def _check_content(table: str, file: NamedFile, path: Path, *, is_deep: bool) ->
             columns, rows = parquet.schema_arrow, parquet.metadata.num_rows
             if is_deep:
                 rows = sum(len(batch) for batch in parquet.iter_batches())
-    except (pa.ArrowException, OSError) as error:
+    except _UNREADABLE as error:
         detail = f"it cannot be read: {' '.join(str(error).split())[:200]}"
         yield Found(Problem.FILE_UNREADABLE, table, file.path, detail)
         return
@@ -156,7 +162,7 @@ def _was_named(store: Store, file: UnnamedFile, recorded: set[str], waiting: Col
     if file.table == "segments":
         try:
             column = pq.read_table(store.root / file.table / file.path, columns=["segment_id"])["segment_id"]
-        except (pa.ArrowException, OSError):
+        except _UNREADABLE:
             return False
         return not {*column.to_pylist()} <= recorded | {*waiting}
     if file.table not in {"items", "frames", "marks"}:

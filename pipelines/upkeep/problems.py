@@ -11,7 +11,7 @@ class Problem(StrEnum):
 
     TABLE_UNREADABLE = "table_unreadable"
     LOG_CUT = "log_cut"
-    COLUMN_OTHER = "column_other"
+    COLUMNS_OTHER = "columns_other"
     FILE_MISSING = "file_missing"
     FILE_SIZE = "file_size"
     FILE_ROWS = "file_rows"
@@ -24,7 +24,7 @@ class Problem(StrEnum):
     VERDICT_WITHOUT_ITEM = "verdict_without_item"
     SCAN_MISSING = "scan_missing"
 
-    COLUMN_MISSING = "column_missing"
+    COLUMNS_MISSING = "columns_missing"
     ROWS_UNSEEN = "rows_unseen"
     SEGMENT_WAITS = "segment_waits"
     MEMBERS_DIFFER = "members_differ"
@@ -46,7 +46,7 @@ class Problem(StrEnum):
 _ADVICE = {
     Problem.TABLE_UNREADABLE: "Put its folder _delta_log back from a backup.",
     Problem.LOG_CUT: "Put the table's folder _delta_log back from a backup.",
-    Problem.COLUMN_OTHER: "Another version of aiqyn wrote it: use that one.",
+    Problem.COLUMNS_OTHER: "Another version of aiqyn wrote it: use that one.",
     Problem.FILE_MISSING: _RESTORE,
     Problem.FILE_SIZE: _RESTORE,
     Problem.FILE_ROWS: _RESTORE,
@@ -58,7 +58,7 @@ _ADVICE = {
     Problem.ITEM_TWICE: "Put the table's folder _delta_log back from a backup.",
     Problem.VERDICT_WITHOUT_ITEM: "Put the tables items and segments back from a backup.",
     Problem.SCAN_MISSING: "Put the table scans back from a backup.",
-    Problem.COLUMN_MISSING: "An earlier version of aiqyn wrote it. Scan into it once: that adds what is missing.",
+    Problem.COLUMNS_MISSING: "An earlier version of aiqyn wrote it. Scan into it once: that adds what is missing.",
     Problem.ROWS_UNSEEN: "No view shows them. Scan the same sources again: that examines them anew.",
     Problem.SEGMENT_WAITS: "The next scan finishes its commit.",
     Problem.MEMBERS_DIFFER: "A scan was stopped among its members. The next scan lists it anew.",
@@ -68,7 +68,7 @@ _ADVICE = {
 }
 _LEFT_BEHIND = frozenset(
     {
-        Problem.COLUMN_MISSING,
+        Problem.COLUMNS_MISSING,
         Problem.ROWS_UNSEEN,
         Problem.SEGMENT_WAITS,
         Problem.MEMBERS_DIFFER,

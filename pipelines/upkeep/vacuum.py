@@ -16,6 +16,7 @@ from pipelines.store import Store
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.compact import Merge, find_merges, merge
 from pipelines.upkeep.files import MANIFESTS, Unnamed, UnnamedFile, lying_files, unnamed_files
+from pipelines.upkeep.problems import Problem
 from transforms.schemas import TABLES
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -78,12 +79,7 @@ def vacuum(store: Store, keep: timedelta, *, is_compacting: bool = False, is_dry
         UsageError: A scan, or another command that writes, holds the store, or it is damaged.
     """
     with store.locked():
-        damage = next((found for found in check_store(store, is_ours=True) if found.problem.is_damage), None)
-        if damage:
-            raise UsageError(
-                f"The store {store.root} is damaged, and what nothing names may be what mends it, so nothing was "
-                f"removed. See: aiqyn store check. {damage.line}"
-            )
+        _refuse_unsound(store)
         merges = [one for table in TABLES for one in find_merges(store, table)] if is_compacting else []
         if not is_dry:
             for one in merges:
@@ -93,6 +89,17 @@ def vacuum(store: Store, keep: timedelta, *, is_compacting: bool = False, is_dry
             for file in removed:
                 _remove(store.root / file.table, file.path)
     return Vacuumed(removed, merges)
+
+
+def _refuse_unsound(store: Store) -> None:
+    for found in check_store(store, is_ours=True):
+        if found.problem is Problem.COLUMNS_MISSING:
+            raise UsageError(f"Nothing was removed from {store.root}: {found.detail}. {found.problem.advice}")
+        if found.problem.is_damage:
+            raise UsageError(
+                f"The store {store.root} is damaged, and what nothing names may be what mends it, so nothing was "
+                f"removed. See: aiqyn store check. {found.line}"
+            )
 
 
 def _needless(store: Store, until: datetime) -> list[UnnamedFile]:

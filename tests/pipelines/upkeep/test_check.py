@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from pipelines.upkeep.check import _check_content, check_store, open_to_check
 from pipelines.upkeep.cli import app
 from pipelines.upkeep.files import named_files
 from pipelines.upkeep.problems import Problem
+from pipelines.upkeep.vacuum import vacuum
 from tests.pipelines.upkeep.hand_made import NOON, add_segment, add_verdicts, build_store, item, part
 from transforms.schemas import TABLES
 
@@ -82,6 +84,17 @@ def begin_part(store: Store) -> None:
     (store.root / "frames" / "x" / f".part-{'b' * 32}.parquet.{'c' * 32}").touch()
 
 
+def retype(store: Store) -> None:
+    """As if another version had made the table."""
+    commit = commits(store, "scans")[0]
+    told = commit.read_text()
+    harmed = told.replace(
+        r'"name\":\"exit_status\",\"type\":\"integer\"', r'"name\":\"exit_status\",\"type\":\"string\"'
+    )
+    assert harmed != told
+    commit.write_text(harmed)
+
+
 def overwrite(path: Path) -> None:
     path.write_bytes(b"x" * path.stat().st_size)
 
@@ -102,6 +115,7 @@ DAMAGE: list[tuple[str, Harm, str, str]] = [
         "file_columns",
         "items",
     ),
+    ("a column is of another type", retype, "columns_other", "scans"),
     ("the log lost its start", lambda store: commits(store, "marks")[0].unlink(), "table_unreadable", "marks"),
     ("the log has garbage", lambda store: commits(store, "scans")[-1].write_text("{"), "table_unreadable", "scans"),
     ("a table is gone", lambda store: shutil.rmtree(store.root / "frames"), "table_unreadable", "frames"),
@@ -249,12 +263,14 @@ def test_a_store_that_lost_its_segments_is_damaged_and_a_folder_without_tables_i
 
 def test_a_store_of_an_earlier_version_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as earlier:
-        for table, column in (("scans", "runner"), ("items", "url")):
+        for table, column in (("scans", "runner"), ("items", "members")):
             schema = TABLES[table]
             earlier.setitem(TABLES, table, schema.remove(schema.get_field_index(column)))
         store = build_store(tmp_path / "store")
     told = {(one.problem.value, one.detail) for one in check_store(store)}
-    assert told == {("column_missing", f"the column {name} is missing") for name in ("runner", "url")}
+    assert told == {("columns_missing", f"missing, or without all fields: {name}") for name in ("runner", "members")}
+    with pytest.raises(UsageError, match="Scan into it once"):
+        vacuum(store, timedelta(0))
     Store.create(store.root)
     assert problems(store) == {}
 
