@@ -1,6 +1,6 @@
 """Checks a YAML text against a pydantic model, and names what is wrong with file, line and field."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -20,14 +20,35 @@ def yaml_problems(name: str, text: str, model: type[BaseModel], context: Any = N
         tree, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except yaml.YAMLError as error:
         return [f"{name}: no YAML: {error}"]
+    if twice := [f"{name}:{line}: {key}: stands here a second time" for line, key in _repeated(tree)]:
+        return twice
     try:
         model.model_validate(data, context=context)
     except ValidationError as errors:
         return [
-            f"{name}:{_line(tree, error['loc'])}: {'.'.join(map(str, error['loc']))}: {error['msg']}"
+            ": ".join(filter(None, [f"{name}:{_line(tree, error['loc'])}", _path(error["loc"]), error["msg"]]))
             for error in errors.errors()
         ]
     return []
+
+
+def _path(place: Sequence[str | int]) -> str:
+    return ".".join(map(str, place))
+
+
+def _repeated(tree: Any) -> Iterator[tuple[int, str]]:
+    """Line and name of every key that its mapping has already: YAML would silently take the last."""
+    if isinstance(tree, yaml.MappingNode):
+        seen = set()
+        for key, value in tree.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key.start_mark.line + 1, key.value
+                seen.add(key.value)
+            yield from _repeated(value)
+    elif isinstance(tree, yaml.SequenceNode):
+        for value in tree.value:
+            yield from _repeated(value)
 
 
 def _line(tree: Any, place: Sequence[str | int]) -> int:
