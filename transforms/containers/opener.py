@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from transforms.examine.parent import child_environment
 from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place
+from transforms.scratch import scratch_file
 
 _MOST_OPEN = 4
 _COMMAND = (sys.executable, "-P", "-m", "transforms.containers.child")
@@ -50,7 +50,7 @@ class Opener:
         """
         if place.member_path is None:
             return open_place(place)
-        with self._container(place) as container, tempfile.TemporaryFile() as copy:
+        with self._container(place) as container, scratch_file() as copy:
             for piece in container.read(place.member_path):
                 copy.write(piece)
             copy.flush()
@@ -238,7 +238,7 @@ def open_place(place: Place) -> int:
         return descriptor
     from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415  (slow, and local scans need it not)
 
-    with FileSystems.open(place.path) as remote, tempfile.TemporaryFile() as copy:
+    with FileSystems.open(place.path) as remote, scratch_file() as copy:
         while chunk := remote.read(1 << 20):
             copy.write(chunk)
         copy.flush()

@@ -27,6 +27,7 @@ from transforms.labels.look_messages import LookRead, look_from_message
 from transforms.marks.found import MarksFound
 from transforms.outcomes import Reason
 from transforms.records import Examination, LayerNote, Place
+from transforms.scratch import scratch_file
 
 CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
 _START_SECONDS = 60.0
@@ -136,7 +137,7 @@ class Child:
             ChildDiedError: The child is gone and must be replaced.
         """
         self._marks = None
-        with tempfile.TemporaryFile() as file:
+        with scratch_file() as file:
             file.write(b"".join(data for _, data in texts))
             file.seek(0)
             request = json.dumps({"beside": [(name, len(data)) for name, data in texts]}).encode()
