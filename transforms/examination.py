@@ -20,7 +20,7 @@ from transforms.examine.views import FrameViews
 from transforms.labels.lexicon import read_lexicon
 from transforms.marks.found import MarksFound
 from transforms.marks.meaning.rule_files import read_rules
-from transforms.metrics import Ticker, count, record_ms
+from transforms.metrics import CHILD_LOST, Ticker, count, record_ms
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, FrameFacts, FrameKey, Place, Reference
 
@@ -145,6 +145,8 @@ class _ExamineFn(beam.DoFn):
                 self._begin(reference, index + 1)
                 continue
             count("examine", "children_lost", examined.children_lost)
+            for _ in range(examined.children_lost):
+                self._ticker.tick(CHILD_LOST)
             record_ms("examine", "cpu_ms", examined.cpu_seconds)
             for number, frame in enumerate(examined.frames):
                 yield from self._hand_out(reference.key, number, frame)

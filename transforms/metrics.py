@@ -4,6 +4,8 @@ import socket
 
 from apache_beam.metrics import Metrics
 
+CHILD_LOST = "child_lost"
+"""The tick of an examiner child that died, or was ended; no outcome of an item."""
 _PATIENCE_SECONDS = 1.0
 
 
@@ -31,7 +33,7 @@ class Ticker:
             self._socket.settimeout(_PATIENCE_SECONDS)
 
     def tick(self, outcome: str) -> None:
-        """One more item ended with ``outcome``."""
+        """One more item ended with ``outcome``; or ``CHILD_LOST``."""
         if not (self._socket and self._address):
             return
         try:

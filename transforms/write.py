@@ -25,6 +25,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.assemble import Row, Rows
 from transforms.metrics import record_ms
+from transforms.outcomes import Outcome
 from transforms.records import SegmentSpec
 from transforms.schemas import TABLES
 
@@ -45,6 +46,7 @@ class Part:
         stats: Delta's file statistics.
         counts: Item rows by ``outcome:reason``.
         levels: Item rows by ``detector:level``.
+        bytes: Of the items; a container's own are those of its members, and what is gone has none.
     """
 
     table: str
@@ -53,6 +55,7 @@ class Part:
     stats: dict[str, Any]
     counts: dict[str, int]
     levels: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
 
 
 class WriteParts(beam.PTransform):
@@ -117,7 +120,8 @@ def write_part(store: str, table: str, segment_id: str, rows: list[Row]) -> Part
     items = rows if table == "items" else []
     counts = Counter(f"{row['outcome']}:{row['reason'] or ''}" for row in items)
     levels = Counter(f"{score['detector']}:{score['level']}" for row in items for score in row["scores"] or ())
-    return Part(table, path, buffer.tell(), _statistics(data), dict(counts), dict(levels))
+    size = sum(row["size_bytes"] or 0 for row in items if row["outcome"] != Outcome.GONE and row["members"] is None)
+    return Part(table, path, buffer.tell(), _statistics(data), dict(counts), dict(levels), size)
 
 
 def _statistics(data: pa.Table) -> dict[str, Any]:
