@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 import configs
-from pipelines.errors import ExitCode, Interrupted, UsageError
+from pipelines.errors import ExitCode, Interrupted, MachineError, UsageError, exit_code_of
 from pipelines.interrupt import raise_when_interrupted
 from pipelines.logs import LogFormat, configure_logging
 
@@ -61,6 +61,25 @@ FailOnOption = Annotated[
 ]
 
 
+def _take_defaults(context: typer.Context, file: Path | None) -> None:
+    """Makes what a scan file sets the defaults of the other options."""
+    if file is not None:
+        from pipelines.scan_config import defaults_of
+
+        context.default_map = defaults_of(file, context.command.params)
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        is_eager=True,
+        callback=_take_defaults,
+        help="YAML of these options, which the command line overrides; see docs/operations.md.",
+    ),
+]
+
+
 class TableFormat(StrEnum):
     """How a query's answer is written."""
 
@@ -79,7 +98,7 @@ def _main(
     """Audits archives of pictures and videos: what they declare, what a detector sees, in tables to query.
 
     Exit status: 0 complete, 1 findings (--fail-on), 2 usage, 3 complete but not all could be examined, 4 self-test
-    failed, 5 interrupted.
+    failed, 5 interrupted, 6 broken off.
     """
     context.obj = log_format
     configure_logging(log_format, verbose=verbose)
@@ -90,6 +109,7 @@ def scan(
     context: typer.Context,
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")],
     store: StoreOption,
+    _config: ConfigOption = None,
     detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
     context_table: Annotated[
@@ -105,6 +125,10 @@ def scan(
     ignore: IgnoreOption = None,
     baseline: BaselineOption = None,
     fail_on: FailOnOption = "",
+    summary_file: Annotated[Path | None, typer.Option("--summary", help="Write the scan's summary, JSON.")] = None,
+    metrics_file: Annotated[
+        Path | None, typer.Option(help="Write metrics, live, OpenMetrics for node_exporter: …/aiqyn.prom.")
+    ] = None,
     runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
     running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
     workers: Annotated[int, typer.Option(min=1, help="Workers of the runner.")] = 1,
@@ -113,7 +137,9 @@ def scan(
     children: Annotated[int, typer.Option(min=0, help="Examiner children per worker; 0: by cores.")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="Torch threads per worker; 0: by cores.")] = 0,
     segment_items: Annotated[int, typer.Option(min=0, help="Most items per segment; 0: by profile.")] = 0,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Examine failed items once more.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed/--no-retry-failed", help="Examine failed items once more.")
+    ] = False,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let all files of a source be gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
 ) -> None:
@@ -125,10 +151,11 @@ def scan(
     from pipelines.policy_config import load_policies
     from pipelines.runners import RunnerChoice
     from pipelines.scan import Scan, ScanOptions
+    from pipelines.scan_files import ScanFiles, kept_up
     from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
 
     started = time.monotonic()
-    outcomes = parse_outcomes(fail_on)
+    outcomes, files = parse_outcomes(fail_on), ScanFiles(summary_file, metrics_file).check()
     options = ScanOptions(
         sources=sources,
         store=store,
@@ -152,7 +179,12 @@ def scan(
     )
     is_json = context.obj is LogFormat.JSON
     console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)
-    summary = Scan(options, console).run()
+    one = Scan(options, console)
+    with kept_up(ScanFiles() if dry_run else files, one.report):
+        summary = one.run()
+        has_failed = not summary.was_interrupted and summary.findings is not None and summary.findings.fail(outcomes)
+        exit_code = ExitCode.FINDINGS if has_failed else summary.exit_code
+        one.report.end(exit_code)
     seconds = time.monotonic() - started
     log = logging.getLogger("aiqyn.scan")
     if dry_run and is_json:
@@ -163,10 +195,8 @@ def scan(
         log.info("scan ended", extra={"facts": summary_facts(summary, seconds)})
     else:
         print_summary(summary, seconds, console)
-    if dry_run:
-        return
-    has_failed = not summary.was_interrupted and summary.findings is not None and summary.findings.fail(outcomes)
-    raise typer.Exit(ExitCode.FINDINGS if has_failed else summary.exit_code)
+    if not dry_run:
+        raise typer.Exit(exit_code)
 
 
 @app.command()
@@ -282,12 +312,16 @@ def main() -> None:
     app.add_typer(store_app, name="store")
     try:
         app()
-    except UsageError as error:
+    except (UsageError, MachineError) as error:
+        logging.getLogger("aiqyn").debug("What it was told from", exc_info=error.__cause__)
         logging.getLogger("aiqyn").error("%s", error)  # noqa: TRY400  (a traceback helps nobody here)
-        sys.exit(ExitCode.USAGE)
+        sys.exit(exit_code_of(error))
     except Interrupted:
         logging.getLogger("aiqyn").warning("Interrupted. What is committed stays; run the same command again to go on.")
         sys.exit(ExitCode.INTERRUPTED)
+    except Exception:
+        logging.getLogger("aiqyn").exception("This should not have happened; what is committed stays")
+        sys.exit(ExitCode.BROKEN_OFF)  # Python's own status would be 1, which means findings
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     SELF_TEST_FAILED = 4
     INTERRUPTED = 5
+    BROKEN_OFF = 6
 
 
 class Interrupted(BaseException):
@@ -20,3 +21,20 @@ class Interrupted(BaseException):
 
 class UsageError(Exception):
     """The command cannot be carried out as given; the message says what to do."""
+
+
+class StoreBusyError(UsageError):
+    """Another process is writing to the store."""
+
+
+class MachineError(Exception):
+    """The machine refused what the work needs, such as room on a disk; the message says what to do."""
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """The exit status with which a command ends that raised ``error``."""
+    if isinstance(error, UsageError):
+        return ExitCode.USAGE
+    if isinstance(error, Interrupted | KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    return ExitCode.BROKEN_OFF

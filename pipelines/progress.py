@@ -7,6 +7,8 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,8 +25,33 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from transforms.metrics import CHILD_LOST
+
 _LOG = logging.getLogger("aiqyn.scan")
 _HEARTBEAT_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Ticks:
+    """What workers on this machine said so far.
+
+    Attributes:
+        outcomes: Items that ended, by outcome.
+        children_lost: Examiner children that died, or were ended since they did not answer; each was replaced.
+        last_at: When the last item ended.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    children_lost: int = 0
+    last_at: datetime | None = None
+
+    def add(self, told: str) -> None:
+        """Counts one message of ``transforms.metrics.Ticker``."""
+        if told == CHILD_LOST:
+            self.children_lost += 1
+        else:
+            self.outcomes[told] += 1
+            self.last_at = datetime.now(UTC)
 
 
 class ScanProgress:
@@ -33,12 +60,13 @@ class ScanProgress:
     Args:
         total: Items that the scan is going to record.
         console: Where the bar is drawn; heartbeat lines go to the log instead when it is no terminal.
+        ticks: Where they are counted, for others to read.
     """
 
-    def __init__(self, total: int, console: Console) -> None:
+    def __init__(self, total: int, console: Console, ticks: Ticks | None = None) -> None:
         self._total = total
         self._console = console
-        self._outcomes: Counter[str] = Counter()
+        self._ticks = ticks or Ticks()
         self._folder = tempfile.TemporaryDirectory(prefix="aiqyn-")
         self.address = str(Path(self._folder.name) / "ticks")
         self._stopped = threading.Event()
@@ -86,8 +114,8 @@ class ScanProgress:
         started = beat = time.monotonic()
         while not self._stopped.is_set():
             with suppress(TimeoutError):  # nothing ended in this interval: only the heartbeat below is due
-                self._outcomes[self._socket.recv(64).decode()] += 1
-            done, failed = self._outcomes.total(), self._outcomes["failed"]
+                self._ticks.add(self._socket.recv(64).decode())
+            done, failed = self._ticks.outcomes.total(), self._ticks.outcomes["failed"]
             self._bar.update(self._task, completed=done, failed=failed)
             now = time.monotonic()
             if not self._console.is_terminal and now - beat > _HEARTBEAT_SECONDS:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 import configs
@@ -43,9 +44,11 @@ from pipelines.policy_config import LoadedPolicy, load_policies
 from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
+from pipelines.scan_report import ScanReport
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
+from pipelines.troubles import machine_told
 from pipelines.trust import load_trust
 from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
@@ -132,14 +135,17 @@ class Scan:
         self._scan_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         self._started_at = datetime.now(UTC)
         self._seconds: defaultdict[str, float] = defaultdict(float)
+        root = str(Store(options.store).root)
+        self.report = ScanReport(self._scan_id, root, self._sources, self._started_at, self._seconds)
 
     def run(self) -> ScanSummary:
         """Scans; every segment that ends is committed, whatever happens after it.
 
         Raises:
             UsageError: The sources, the context table or the store cannot be used as named.
+            MachineError: A disk is full, cannot be written any more, or the like.
         """
-        with closing(self._opener):
+        with closing(self._opener), machine_told(self._options.store):
             return self._run()
 
     def _run(self) -> ScanSummary:
@@ -161,19 +167,27 @@ class Scan:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
             summary = self._summary(self._plan(store, places))
             summary.recovered = recovered
+            self.report.summary = summary
             try:
                 store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
                 self._judge(store, summary, baseline)
             except (Interrupted, KeyboardInterrupt):
                 summary.was_interrupted = True
-                store.record_scan(self._record(summary, "interrupted"))
+                self._record_end(store, summary, "interrupted")
                 raise
             except BaseException:
-                store.record_scan(self._record(summary, "failed"))
+                self._record_end(store, summary, "failed")
                 raise
             store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
+
+    def _record_end(self, store: Store, summary: ScanSummary, status: str) -> None:
+        """Where what ended the scan, such as a full disk, hinders this as well, the cause is what counts."""
+        try:
+            store.record_scan(self._record(summary, status))
+        except (OSError, DeltaError) as error:
+            _LOG.warning("The scan's end could not be recorded (%s); the next scan records it as killed", error)
 
     def _judge(self, store: Store, summary: ScanSummary, baseline: Baseline | None) -> None:
         """Judges what has no verdict yet: also what an earlier scan, or one under another policy, left without."""
@@ -204,7 +218,7 @@ class Scan:
         segments = self._cut(summary.plan)
         if not segments:
             return  # and Beam and torch, which take seconds to load, are not needed
-        with ScanProgress(len(summary.plan.due), self._console) as progress:
+        with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
             stop_file = progress.scratch / "stop"
             config = self._config(progress.address, str(stop_file))
             with Interrupt(stop_file) as interrupt:

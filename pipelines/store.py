@@ -20,7 +20,7 @@ from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipelines.errors import UsageError
+from pipelines.errors import StoreBusyError, UsageError
 from transforms.outcomes import Outcome
 
 Manifest = dict[str, Any]
@@ -102,7 +102,8 @@ class Store:
         """Holds the store for one scan; the lock dies with the process that holds it.
 
         Raises:
-            UsageError: Another scan holds it, or the store cannot be written.
+            StoreBusyError: Another scan holds it.
+            UsageError: The store cannot be written.
         """
         try:
             lock = (self.root / ".lock").open("w")
@@ -112,7 +113,7 @@ class Store:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise UsageError(
+                raise StoreBusyError(
                     f"Another scan is writing to {self.root}. Wait for it, or use another store."
                 ) from error
             yield

@@ -26,6 +26,7 @@ class ScanSummary:
         recovered: Segments of an earlier scan whose commit this one finished.
         outcomes: Rows written, by outcome and reason.
         levels: What detectors said of them, by detector and level.
+        bytes: Of the items of these rows, without what is gone and without containers, whose members count.
         reused: Rows among them whose bytes were examined before and not again.
         committed: Segments committed.
         judged: New verdicts.
@@ -40,6 +41,7 @@ class ScanSummary:
     recovered: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     levels: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bytes: int = 0
     reused: int = 0
     frames: int = 0
     committed: int = 0
@@ -56,6 +58,7 @@ class ScanSummary:
             for name, number in part.get("levels", {}).items():  # which an earlier version did not count
                 detector, _, level = name.partition(":")
                 self.levels[detector, level] += number
+            self.bytes += part.get("bytes", 0)
         self.frames += count_frames(manifest)
         self.reused += manifest["segment"]["reused"]
         self.committed += 1
