@@ -33,7 +33,7 @@ def test_shipped_files_are_valid(name: str) -> None:
         ("language: ru\ngroups: {end: [no]}\n", "my.yaml:2: groups.end.0: Input should be a valid string"),
         ("wordmarks:\n  - {product: A}\n", "my.yaml:2: wordmarks.0.names: Field required"),
         ("language: [", "my.yaml: no YAML"),
-        ("", "my.yaml:1: : Input should be"),
+        ("", "my.yaml:1: Input should be"),
         ("{}", "neither a language nor wordmarks"),
     ],
 )

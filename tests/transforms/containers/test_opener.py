@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from transforms.containers.opener import Opener, unopened
 from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Place
+from transforms.scratch import ScratchError
 
 FILES = [(f"{number:03}.jpg", os.urandom(3000)) for number in range(40)]
 LIMITS = Limits(memory_bytes=1 << 30)
@@ -183,8 +185,8 @@ def test_a_failure_midway_leaves_no_stale_answer(
     path = tmp_path / "a.zip"
     path.write_bytes(zipped([("big.jpg", os.urandom(5 << 20)), ("small.jpg", b"small")]))
     with monkeypatch.context() as patched:
-        patched.setattr(module.tempfile, "TemporaryFile", FullDisk)
-        with pytest.raises(OSError, match="No space left") as caught:
+        patched.setattr(tempfile, "TemporaryFile", FullDisk)
+        with pytest.raises(ScratchError, match="No space left") as caught:
             opener.open(place(path, "big.jpg"))
-    assert caught.value.errno == 28, "which keeps the reader that was left midway alive"
+    assert caught.value.__cause__.errno == 28, "which keeps the reader that was left midway alive"
     assert content(opener, place(path, "small.jpg")) == b"small"
