@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ class ScanReport:
         ticks: What workers say, item by item.
         summary: None until the plan is made, with the store locked: before that the scan may still be refused.
         error: Why it failed, in one line.
+        took: Seconds; None while it runs. The clock may jump meanwhile, so these are not the span between its times.
     """
 
     scan_id: str
@@ -49,6 +51,13 @@ class ScanReport:
     exit_status: ExitCode | None = None
     error: str | None = None
     finished_at: datetime | None = None
+    took: float | None = None
+    _begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began, until it ended."""
+        return time.monotonic() - self._begun if self.took is None else self.took
 
     def end(self, exit_status: ExitCode) -> None:
         """It came to its end, or was asked to stop."""
@@ -64,12 +73,12 @@ class ScanReport:
 
     def _end(self, status: Status, exit_status: ExitCode) -> None:
         self.status, self.exit_status, self.finished_at = status, exit_status, datetime.now(UTC)
+        self.took = self.elapsed
 
 
-def report_facts(report: ScanReport, now: datetime) -> dict[str, Any]:
+def report_facts(report: ScanReport) -> dict[str, Any]:
     """The summary for machines; ``counts`` is null until the plan is made."""
     summary, ended = report.summary, report.finished_at
-    seconds = ((ended or now) - report.started_at).total_seconds()
     return {
         "schema": SCHEMA,
         "aiqyn": importlib.metadata.version("aiqyn"),
@@ -81,7 +90,7 @@ def report_facts(report: ScanReport, now: datetime) -> dict[str, Any]:
         "sources": report.sources,
         "started_at": report.started_at.isoformat(),
         "finished_at": ended.isoformat() if ended else None,
-        "seconds": round(seconds, 3),
+        "seconds": round(report.elapsed, 3),
         "counts": _counts(summary, report.ticks) if summary else None,
         "stage_seconds": {stage: round(spent, 3) for stage, spent in sorted(dict(report.seconds).items())},
     }
@@ -89,7 +98,7 @@ def report_facts(report: ScanReport, now: datetime) -> dict[str, Any]:
 
 def summary_text(report: ScanReport) -> str:
     """The summary file."""
-    return json.dumps(report_facts(report, datetime.now(UTC)), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(report_facts(report), indent=1, ensure_ascii=False) + "\n"
 
 
 def _counts(summary: ScanSummary, ticks: Ticks) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start_into_second_segment(source: Path, store: Path, profile: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
     process = subprocess.Popen(
-        [*command, "--profile", str(profile), "--segment-items", str(SEGMENT)],
+        [*command, "--profile", str(profile), "--segment-items", str(SEGMENT), "--summary", f"{store}.json"],
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -57,6 +57,9 @@ def test_the_first_signal_commits_what_is_finished(
     done = rows(store, "SELECT count(*), count(DISTINCT uri) FROM items")[0]
     assert SEGMENT <= done[0] == done[1] < COUNT
     assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
+    facts = json.loads(Path(f"{store}.json").read_text("utf-8"))
+    assert (facts["status"], facts["exit_status"]) == ("interrupted", 5)
+    assert sum(row["items"] for row in facts["counts"]["rows"]) == done[0]
     assert rows(store, "SELECT DISTINCT items + deferred FROM segments") == [(SEGMENT,)]
 
     summary = light_scan(source)
