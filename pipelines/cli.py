@@ -213,10 +213,13 @@ def judge(
 ) -> None:
     """Judge what the store knows under a policy, without opening a file; verdicts are appended, old ones kept."""
     from pipelines.judge_command import run_judge
+    from pipelines.troubles import machine_told
 
     is_json = context.obj is LogFormat.JSON
     options = (policy, as_of, ignore, baseline, fail_on)
-    raise typer.Exit(run_judge(store, *options, is_json=is_json))
+    with machine_told(store):
+        exit_code = run_judge(store, *options, is_json=is_json)
+    raise typer.Exit(exit_code)
 
 
 @app.command()

@@ -42,6 +42,8 @@ def configure_logging(form: LogFormat, *, verbose: bool) -> None:
     handler.addFilter(_is_worth_reading)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aiqyn").setLevel(logging.DEBUG if verbose else logging.INFO)
+    if not verbose:  # what a transform raises comes back as the pipeline's error, and is told there
+        logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
 
 
 def warn_now(message: str) -> None:

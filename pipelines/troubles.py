@@ -23,6 +23,7 @@ _REFUSALS = {
     errno.EMFILE: ("This process may open no more files", "Raise the limit (ulimit -n)."),
 }
 """By error number: what happened, and what to do. Libraries hand on the number's text, if not the number."""
+_NO_FOLDER = f"There is no folder for temporary files that can be written. Name one in TMPDIR. {_GO_ON}"
 _NO_TEMPORARY = ("No usable temporary directory", "No temporary file can be made")
 
 
@@ -39,9 +40,7 @@ def told_of(error: BaseException, free: Mapping[str, int]) -> str | None:
             room = ", ".join(f"{count / 1e6:,.1f} MB free at {folder}" for folder, count in free.items())
             where = f" ({room})" if advice == _FULL and room else ""
             return f"{happened}{where}. {advice} {_GO_ON}"
-    if any(text in texts for text in _NO_TEMPORARY):
-        return f"There is no folder for temporary files that can be written. Name one in TMPDIR. {_GO_ON}"
-    return None
+    return _NO_FOLDER if any(text in texts for text in _NO_TEMPORARY) else None
 
 
 @contextmanager
@@ -56,7 +55,10 @@ def machine_told(store: str | Path) -> Iterator[None]:
     except (UsageError, Interrupted, KeyboardInterrupt):
         raise
     except Exception as error:
-        if told := told_of(error, _free(store)):
+        temporary = _temporary_folder()
+        folders = [str(store), temporary] if temporary else [str(store)]
+        free = {folder: shutil.disk_usage(folder).free for folder in folders if Path(folder).is_dir()}
+        if told := told_of(error, free) or (None if temporary else _NO_FOLDER):
             raise MachineError(told) from error
         raise
 
@@ -69,11 +71,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _free(store: str | Path) -> dict[str, int]:
-    """Free bytes of the store's disk and of that for temporary files, as far as these can be asked."""
-    folders = [str(store)]
+def _temporary_folder() -> str | None:
+    """None where there is none, or none any more."""
     try:
-        folders.append(tempfile.gettempdir())
-    except OSError:  # there is none, and the error that is told says so
-        return {}
-    return {folder: shutil.disk_usage(folder).free for folder in folders if Path(folder).is_dir()}
+        folder = tempfile.gettempdir()
+    except OSError:
+        return None
+    return folder if Path(folder).is_dir() else None

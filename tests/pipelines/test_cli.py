@@ -138,6 +138,13 @@ def test_doctor_passes_here_and_fails_on_a_broken_detector(tmp_path: Path) -> No
     assert "FAILED" in broken.stdout
 
 
+def test_an_error_of_ours_is_told_apart_from_findings() -> None:
+    code = "from pipelines import cli\ncli.app = lambda: 1 / 0\ncli.app.add_typer = lambda *_, **__: None\ncli.main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == ExitCode.BROKEN_OFF
+    assert "ZeroDivisionError" in done.stderr
+
+
 HEAVY = {"apache_beam", "torch", "pandas", "pyarrow", "cv2", "numpy", "PIL"}
 
 
