@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UsageError
+from pipelines.listing import literal, match_all
 from transforms.beside.sidecars import Folder
 from transforms.records import Place
+from transforms.retry import is_passing, sentence_of
+
+UNREADABLE_FOLDER = "Folder: "
+"""How the problem of a place begins that stands for all that lies in a folder."""
 
 _GLOB = re.compile(r"[*?\[]")
 
@@ -41,6 +46,11 @@ def covers(source: str, uri: str) -> bool:
     from apache_beam.io.filesystem import FileSystem
 
     return re.match(FileSystem.translate_pattern(source), uri) is not None
+
+
+def beginning(source: str) -> str:
+    """How the address of everything begins that a source covers: a coarse test, for many at once."""
+    return source if Path(source).exists() else _GLOB.split(source, maxsplit=1)[0]
 
 
 def list_inputs(sources: Iterable[str], store: Path) -> list[Place]:
@@ -84,7 +94,7 @@ def list_places(source: str) -> Iterator[Place]:
     elif Path(source).is_dir():
         yield from _walk(source)
     elif os.path.lexists(source):
-        yield _local_place(source, source)
+        yield local_place(source, source)
     elif _GLOB.search(source):
         yield from _list_local_glob(source)
     else:
@@ -99,24 +109,32 @@ def with_sidecars(source: str, places: Iterable[Place]) -> Iterator[Place]:
         places: As ``list_places`` gives them.
     """
     if "://" in source:
-        yield from _with_remote_sidecars(source, list(places))
-        return
+        held = list(places)
+        is_tree = not _GLOB.search(source) and all(place.path != source for place in held)
+        yield from with_remote_sidecars(source, held, is_tree=is_tree)
+    else:
+        yield from with_local_sidecars(source, places)
+
+
+def with_local_sidecars(source: str, places: Iterable[Place]) -> Iterator[Place]:
+    """As ``with_sidecars``, of local places, those of one folder one after another."""
     for folder, group in itertools.groupby(places, key=_folder_of):
         here = list(group)
         listed = {place.path: place for place in here}
         beside = Folder(_names_in(folder))
         for place in here:
             paths = [f"{folder}/{name}" for name in beside.beside(_name_of(place))]
-            found = tuple(listed.get(path) or _local_place(source, path) for path in paths)
+            found = tuple(listed.get(path) or local_place(source, path) for path in paths)
             yield replace(place, beside=found) if found else place
 
 
-def _with_remote_sidecars(source: str, places: list[Place]) -> Iterator[Place]:
-    """A tree was listed whole; of the folder of a file or a glob the rest is listed, once."""
-    listed = {place.path: place for place in places}
-    if source in listed or _GLOB.search(source):
+def with_remote_sidecars(source: str, places: list[Place], *, is_tree: bool) -> Iterator[Place]:
+    """As ``with_sidecars``, of remote places: a tree was listed whole; else the rest of each folder is listed, once."""
+    listed: dict[str, Place] = {}
+    if not is_tree:
         for folder in {_folder_of(place) for place in places}:
-            listed = {place.path: place for place in _list_remote_folder(source, folder)} | listed
+            listed.update((place.path, place) for place in _list_remote_folder(source, folder))
+    listed.update((place.path, place) for place in places)
     names: defaultdict[str, list[str]] = defaultdict(list)
     for one in listed.values():
         names[_folder_of(one)].append(_name_of(one))
@@ -128,14 +146,13 @@ def _with_remote_sidecars(source: str, places: list[Place]) -> Iterator[Place]:
 
 
 def _list_remote_folder(source: str, folder: str) -> Iterator[Place]:
-    from apache_beam.io.filesystem import BeamIOError
-    from apache_beam.io.filesystems import FileSystems
-
     try:
-        found = [metadata for result in FileSystems.match([f"{folder}/*"]) for metadata in result.metadata_list]
-    except (BeamIOError, ValueError):  # a place may be readable in a folder that is not
-        return
-    yield from (_remote_place(source, metadata) for metadata in found)
+        found = match_all([f"{literal(folder)}/*"])
+    except (OSError, ValueError) as error:
+        if is_passing(error):
+            raise UsageError(_cannot_list(source, error)) from error
+        return  # a place may be readable in a folder that is not
+    yield from (remote_place(source, metadata) for metadata in found)
 
 
 def _folder_of(place: Place) -> str:
@@ -158,24 +175,25 @@ def _walk(source: str) -> Iterator[Place]:
     for folder, folders, names in os.walk(source, onerror=unreadable.append):
         folders.sort()
         for name in sorted(names):
-            yield _local_place(source, os.path.join(folder, name))  # noqa: PTH118  (hot loop; names may be no text)
+            yield local_place(source, os.path.join(folder, name))  # noqa: PTH118  (hot loop; names may be no text)
     for error in unreadable:
         path = os.fsdecode(error.filename)
-        yield Place(source, _printable(path), path, None, None, problem=f"Folder: {error.strerror}.")
+        yield Place(source, printable(path), path, None, None, problem=f"{UNREADABLE_FOLDER}{error.strerror}.")
 
 
-def _local_place(source: str, path: str) -> Place:
+def local_place(source: str, path: str) -> Place:
+    """A place as the local filesystem tells of it, also where it cannot be opened."""
     try:
         status = os.stat(path)  # noqa: PTH116
     except OSError as error:
-        return Place(source, _printable(path), path, None, None, problem=error.strerror)
+        return Place(source, printable(path), path, None, None, problem=error.strerror)
     if not stat.S_ISREG(status.st_mode):
         problem = "This is no regular file."
-        return Place(source, _printable(path), path, None, status.st_mtime_ns, problem=problem)
-    return Place(source, _printable(path), path, status.st_size, status.st_mtime_ns)
+        return Place(source, printable(path), path, None, status.st_mtime_ns, problem=problem)
+    return Place(source, printable(path), path, status.st_size, status.st_mtime_ns)
 
 
-def _printable(path: str) -> str:
+def printable(path: str) -> str:
     """A path that Parquet and a terminal can show: bytes that are no UTF-8 become backslash escapes."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return path if text == path else text  # a scan holds all its places: most need one string
@@ -187,25 +205,30 @@ def _list_local_glob(source: str) -> Iterator[Place]:
     paths = [metadata.path for result in FileSystems.match([source]) for metadata in result.metadata_list]
     if not paths:
         raise UsageError(f"Nothing matches {source}. In a glob, * stops at / and ** does not.")
-    yield from (_local_place(source, path) for path in sorted(paths))
+    yield from (local_place(source, path) for path in sorted(paths))
 
 
 def _list_remote(source: str) -> Iterator[Place]:
-    from apache_beam.io.filesystem import BeamIOError
-    from apache_beam.io.filesystems import FileSystems
-
     pattern = source if _GLOB.search(source) else f"{source}/**"
     try:
-        found = [metadata for result in FileSystems.match([pattern, source]) for metadata in result.metadata_list]
-    except (BeamIOError, ValueError) as error:
-        raise UsageError(f"{source} cannot be listed: {error}. Is the extra of its filesystem installed?") from error
+        found = match_all([pattern, source])
+    except Exception as error:  # filesystems raise whatever their libraries do
+        raise UsageError(_cannot_list(source, error)) from error
     if not found:
         raise UsageError(f"There is nothing at {source}.")
     for _, metadata in sorted({metadata.path: metadata for metadata in found}.items()):
-        yield _remote_place(source, metadata)
+        yield remote_place(source, metadata)
 
 
-def _remote_place(source: str, metadata: Any) -> Place:
+def _cannot_list(source: str, error: Exception) -> str:
+    told = f"{source} cannot be listed: {sentence_of(error)}"
+    if is_passing(error):
+        return f"{told} It was tried several times; nothing was recorded. Run the same command again."
+    return f"{told} Is the extra of its filesystem installed, and may you list it?"
+
+
+def remote_place(source: str, metadata: Any) -> Place:
+    """A place as a Beam filesystem's listing tells of it."""
     modified = metadata.last_updated_in_seconds
     mtime_ns = round(modified * 1e9) if modified else None
     return Place(source, metadata.path, metadata.path, metadata.size_in_bytes, mtime_ns)

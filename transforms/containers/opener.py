@@ -1,5 +1,6 @@
 """Opens places: local files, copies of remote ones, members of containers."""
 
+import errno
 import json
 import os
 import re
@@ -20,7 +21,8 @@ from transforms.examine.parent import child_environment
 from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place
-from transforms.scratch import scratch_file
+from transforms.retry import RemoteError, ShortReadError, reason_of, retried, sentence_of
+from transforms.scratch import ScratchError, scratch_file
 
 _MOST_OPEN = 4
 _COMMAND = (sys.executable, "-P", "-m", "transforms.containers.child")
@@ -64,7 +66,7 @@ class Opener:
             with self._container(place) as container:
                 for entry in container.entries():
                     listed.entries.append(entry)
-        except ContainerError as error:
+        except (ContainerError, RemoteError) as error:
             listed.ended = error.reason, str(error)
         except OSError as error:
             listed.ended = Reason.UNREADABLE, error.strerror or str(error)
@@ -218,7 +220,7 @@ def unopened(error: Exception) -> Examination:
     """What is recorded of a place that ``Opener.open`` raised for."""
     if isinstance(error, FileNotFoundError):
         return Examination.refused(Reason.VANISHED, "The file vanished during the scan.")
-    reason = error.reason if isinstance(error, ContainerError) else Reason.UNREADABLE
+    reason = error.reason if isinstance(error, ContainerError | RemoteError) else Reason.UNREADABLE
     return Examination.refused(reason, getattr(error, "strerror", None) or str(error))
 
 
@@ -236,10 +238,35 @@ def open_place(place: Place) -> int:
             os.close(descriptor)
             raise OSError(0, "This is no regular file.")
         return descriptor
-    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415  (slow, and local scans need it not)
+    try:
+        return retried(lambda: _copied(place))
+    except ScratchError:
+        raise
+    except Exception as error:  # filesystems raise whatever their libraries do
+        raise _told(error) from error
 
-    with FileSystems.open(place.path) as remote, scratch_file() as copy:
+
+def _copied(place: Place) -> int:
+    """A descriptor of an unnamed copy of a remote place."""
+    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415  (slow, and local scans need it not)
+    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415
+
+    length = 0
+    as_it_is = CompressionTypes.UNCOMPRESSED  # else ``.gz`` would be unpacked on the way
+    with FileSystems.open(place.path, compression_type=as_it_is) as remote, scratch_file() as copy:
         while chunk := remote.read(1 << 20):
-            copy.write(chunk)
+            length += copy.write(chunk)
+        if place.size_bytes is not None and length != place.size_bytes:
+            raise ShortReadError(f"{length:,} bytes came, and {place.size_bytes:,} were listed.")
         copy.flush()
         return os.dup(copy.fileno())
+
+
+def _told(error: Exception) -> OSError:
+    """The error as ``unopened`` reads it."""
+    reason = reason_of(error)
+    if reason is Reason.VANISHED:
+        return FileNotFoundError(errno.ENOENT, "It is not there.")
+    if reason is Reason.CHANGED_DURING_SCAN:
+        return RemoteError(reason, f"The file changed after it was listed: {sentence_of(error)}")
+    return RemoteError(reason, sentence_of(error))
