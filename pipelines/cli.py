@@ -107,9 +107,23 @@ def _main(
 @app.command()
 def scan(
     context: typer.Context,
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")],
     store: StoreOption,
     _config: ConfigOption = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet that names inputs in uri; other columns as of --context.")
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only such paths below the source; see docs/sources.md.")
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="No such paths. Repeatable.")] = None,
+    newer_than: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only what was modified since: 2026-01-18, 7d, 36h.")
+    ] = None,
+    min_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or more: 10KB.")] = None,
+    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or less: 2GB.")] = None,
     detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
     context_table: Annotated[
@@ -152,12 +166,13 @@ def scan(
     from pipelines.runners import RunnerChoice
     from pipelines.scan import Scan, ScanOptions
     from pipelines.scan_files import ScanFiles, kept_up
+    from pipelines.selection import parse_selection
     from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
 
     started = time.monotonic()
     outcomes, files = parse_outcomes(fail_on), ScanFiles(summary_file, metrics_file).check()
     options = ScanOptions(
-        sources=sources,
+        sources=sources or [],
         store=store,
         detectors=tuple(detector or [configs.DEFAULT_DETECTOR]),
         profile=profile,
@@ -173,6 +188,8 @@ def scan(
         dry_run=dry_run,
         allow_empty=allow_empty,
         context=context_table,
+        manifest=manifest,
+        selection=parse_selection(include or (), exclude or (), newer_than, min_size, max_size),
         policies=load_policies(policy),
         ignored=read_ignore_file(ignore),
         baseline=baseline,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
@@ -42,8 +43,8 @@ SELECT verdict.policy, verdict.outcome,
 FROM verdict JOIN items_latest AS item ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
     AND item.member_path IS NOT DISTINCT FROM verdict.member_path
 WHERE verdict.outcome <> '' AND item.outcome <> 'gone'
-  AND ($sources IS NULL OR list_contains($sources, source) OR len(list_filter($sources,
-      lambda one: item.uri = one OR starts_with(item.uri, rtrim(one, '/') || '/'))) > 0)
+  AND ($sources IS NULL OR item.uri IN (SELECT uri FROM named) OR list_contains($sources, source)
+      OR len(list_filter($sources, lambda one: item.uri = one OR starts_with(item.uri, rtrim(one, '/') || '/'))) > 0)
 GROUP BY ALL
 """
 _NEW = """
@@ -61,6 +62,9 @@ MEANINGS = {
     "not_assessable": "Too little could be examined, or nothing is sure enough, to say anything.",
 }
 """By outcome, one line for people."""
+
+
+NOTHING_NAMED = pa.table({"uri": pa.array([], pa.string())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,12 @@ def find_baseline(store: Store, scan_id: str | None) -> Baseline | None:
 
 
 def find(
-    store: Store, policies: Sequence[str], *, sources: Sequence[str] | None = None, baseline: Baseline | None = None
+    store: Store,
+    policies: Sequence[str],
+    *,
+    sources: Sequence[str] | None = None,
+    named: pa.Table = NOTHING_NAMED,
+    baseline: Baseline | None = None,
 ) -> Findings:
     """Counts the verdicts that hold now.
 
@@ -109,6 +118,7 @@ def find(
         store: Where.
         policies: Whose, by id.
         sources: Only of places below them; None: of all.
+        named: Of these places, too, column ``uri``.
         baseline: The same outcome of the same content that it had is not counted.
     """
     parameters = {
@@ -117,6 +127,7 @@ def find(
         "with_things": baseline is not None,
     }
     with bounded(store) as tables:
+        tables.register("named", named)
         tables.execute("CREATE TEMP TABLE before (policy VARCHAR, outcome VARCHAR, thing UHUGEINT)")
         tables.execute("CREATE TEMP TABLE now (policy VARCHAR, outcome VARCHAR, thing UHUGEINT, places BIGINT)")
         for _ in in_parts(tables, _KEYED):

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 import configs
-from pipelines.inventory import covers
+from pipelines.inputs import Inputs, Scope
+from pipelines.inventory import beginning
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.notes import is_of_the_place
@@ -21,7 +22,7 @@ from transforms.labels.networks import DIGESTS
 from transforms.marks.c2pa_store import TOOL as C2PA_TOOL
 from transforms.marks.meaning.rule_files import FILES as RULE_FILES
 from transforms.outcomes import FLEETING, Outcome, Reason
-from transforms.records import DetectorScore, Examination, LayerNote, Place, address_of
+from transforms.records import DetectorScore, Examination, LayerNote, Place
 
 if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
@@ -88,11 +89,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a scan found: ``inputs`` were listed, ``unchanged`` keep the rows they have, ``due`` get new ones."""
+    """Everything a scan found: ``inputs`` were listed, ``unchanged`` keep the rows they have, ``due`` get new ones.
+
+    ``left_out`` counts what filters left out, by why; it is not among the inputs.
+    """
 
     inputs: int
     unchanged: int
     due: list[Due]
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def examination_digest(settings: "ExamineSettings", detectors: "Sequence[DetectorInfo]") -> str:
@@ -121,45 +126,61 @@ def _lexicon_digest() -> str:
     return hashlib.sha256(b"\0".join(files)).hexdigest()
 
 
-def make_plan(
-    store: Store, sources: list[str], places: Iterable[Place], examination: str, *, retry_failed: bool = False
-) -> Plan:
+def make_plan(store: Store, scope: Scope, inputs: Inputs, examination: str, *, retry_failed: bool = False) -> Plan:
     """Compares the inventory with the store.
 
     A place is due when it is new, differs in size or time from its last row, has other text beside it, was last
     examined under another ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what
     failed, also for one detector or a text beside it alone, and what a decoder was missing for. A place that a source
-    covers and that was not listed is due as gone, unless it lies in a folder that could not be read, or in a container
-    that could not be listed to its end.
+    covers, or a manifest names, and that was not listed is due as gone, unless it lies in a folder that could not be
+    read, or in a container that could not be listed to its end, or is none that the filters let pass. One that a
+    manifest names and that was never seen there is due as such.
     """
-    listed = {(place.uri, place.member_path): place for place in places}
+    listed = {(place.uri, place.member_path): place for place in inputs.places}
     unread = tuple(f"{place.uri}/" for place in listed.values() if place.problem)
     unlisted = tuple(
         f"{place.address}{SEPARATOR}"
         for place in listed.values()
         if place.refused and place.refused[0] is not Reason.CONTAINER
     )
-    columns = {name: [getattr(place, name) for place in listed.values()] for name in _INVENTORY.names}
     with connect(store) as tables:
+        tables.register("named", inputs.named)
+        tables.register("left_out", _keys(list(inputs.left_out.whys)))
+        tables.register("absent", _keys([(place.uri, place.member_path) for place in inputs.absent]))
+        seen = set(tables.execute(_SEEN).fetchall())
+        never = [place for place in inputs.absent if (place.uri, place.member_path) not in seen]
+        listed |= {(place.uri, place.member_path): place for place in never}
+        columns = {name: [getattr(place, name) for place in listed.values()] for name in _INVENTORY.names}
         tables.register("inventory", pa.table(columns, _INVENTORY))
         rows = tables.execute(_DUE, {"examination": examination, "retry_failed": retry_failed}).fetchall()
-        vanished = tables.execute(_VANISHED).fetchall()
+        roots = [beginning(source) for source in scope.sources]
+        vanished = tables.execute(_VANISHED, {"roots": roots}).fetchall()
     due = [Due(listed[uri, member_path], scan_id or "", why=why) for uri, member_path, scan_id, why in rows]
     gone = [
-        Due(
-            Place(source, uri, uri, size_bytes, mtime_ns, member_path),
-            scan_id,
-            gone=True,
-            content_sha256=content,
-            why="gone",
-        )
-        for source, uri, member_path, size_bytes, mtime_ns, scan_id, content in vanished
-        if not uri.startswith(unread)
-        and not address_of(uri, member_path).startswith(unlisted)
-        and any(covers(one, uri) for one in sources)
+        Due(place, scan_id, gone=True, content_sha256=content, why="gone")
+        for *facts, scan_id, content, is_named in vanished
+        if not (place := _stored(*facts)).uri.startswith(unread)
+        and not place.address.startswith(unlisted)
+        and scope.looks_at(place, is_named=is_named)
     ]
-    return Plan(len(listed), len(listed) - len(due), [*due, *gone])
+    return Plan(len(listed), len(listed) - len(due), [*due, *gone], inputs.left_out.counts)
 
+
+def _keys(keys: list[tuple[str, str | None]]) -> pa.Table:
+    columns = {"uri": [uri for uri, _ in keys], "member_path": [member for _, member in keys]}
+    return pa.table(columns, pa.schema([("uri", "string"), ("member_path", "string")]))
+
+
+def _stored(source: str, uri: str, member_path: str | None, size_bytes: int | None, mtime_ns: int | None) -> Place:
+    return Place(source, uri, uri, size_bytes, mtime_ns, member_path)
+
+
+_SEEN = """
+SELECT absent.uri, absent.member_path
+FROM absent JOIN items_latest AS latest
+  ON latest.uri = absent.uri AND latest.member_path IS NOT DISTINCT FROM absent.member_path
+WHERE latest.reason IS DISTINCT FROM 'not_found'
+"""
 
 _DUE = """
 SELECT inventory.uri, inventory.member_path, latest.scan_id,
@@ -189,12 +210,16 @@ ORDER BY inventory.uri, inventory.ordinal NULLS FIRST, inventory.member_path
 """
 
 _VANISHED = """
-SELECT latest.source, latest.uri, latest.member_path, latest.size_bytes, latest.mtime_ns, latest.scan_id,
-       latest.content_sha256
-FROM items_latest AS latest ANTI JOIN inventory
-  ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
-WHERE latest.outcome <> 'gone'
-ORDER BY latest.uri, latest.member_path
+WITH known AS (SELECT *, uri IN (SELECT uri FROM named) AS is_named FROM items_latest)
+SELECT known.source, known.uri, known.member_path, known.size_bytes, known.mtime_ns, known.scan_id,
+       known.content_sha256, known.is_named
+FROM known
+ANTI JOIN inventory ON inventory.uri = known.uri AND inventory.member_path IS NOT DISTINCT FROM known.member_path
+ANTI JOIN (SELECT uri FROM left_out WHERE member_path IS NULL) AS file ON file.uri = known.uri
+ANTI JOIN left_out AS member ON member.uri = known.uri AND member.member_path = known.member_path
+WHERE known.outcome <> 'gone' AND known.reason IS DISTINCT FROM 'not_found'
+  AND (known.is_named OR len(list_filter($roots, lambda root: starts_with(known.uri, root))) > 0)
+ORDER BY known.uri, known.member_path
 """
 
 

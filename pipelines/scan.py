@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from deltalake.exceptions import DeltaError
 from rich.console import Console
 
@@ -22,12 +23,12 @@ import configs
 from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.containers import with_members
 from pipelines.contents import hash_segment, to_references
-from pipelines.context import read_context_table
 from pipelines.errors import Interrupted, UsageError
 from pipelines.findings import Baseline, find, find_baseline
 from pipelines.ignore import NOTHING_IGNORED, IgnoreList, tell_expired
+from pipelines.inputs import Inputs, Scope, parse_scope
 from pipelines.interrupt import Interrupt
-from pipelines.inventory import covers, list_inputs, normalise
+from pipelines.inventory import covers
 from pipelines.judge import judge_store
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.plan import (
@@ -45,6 +46,7 @@ from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
 from pipelines.scan_report import ScanReport
+from pipelines.selection import Selection
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
@@ -53,7 +55,7 @@ from pipelines.trust import load_trust
 from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
-from transforms.records import Examination, Place, SegmentSpec
+from transforms.records import Examination, SegmentSpec
 
 if TYPE_CHECKING:
     from pipelines.segment import SegmentConfig
@@ -95,6 +97,8 @@ class ScanOptions:
     dry_run: bool = False
     allow_empty: bool = False
     context: Path | None = None
+    manifest: Path | None = None
+    selection: Selection = field(default_factory=Selection)
     policies: tuple[LoadedPolicy, ...] = ()
     ignored: IgnoreList = NOTHING_IGNORED
     baseline: str | None = None
@@ -108,8 +112,14 @@ class Scan:
         self._console = console
         self._policies = options.policies or load_policies(None)
         self._runner = options.runner.check()
-        self._sources = sorted({normalise(source) for source in options.sources})
         self._profile: Profile = load_profile(options.profile)
+        self._scope = parse_scope(
+            options.sources,
+            options.manifest,
+            options.selection,
+            options.context,
+            opens_containers=self._profile.containers.enabled,
+        )
         packages = load_detectors(options.detectors)
         self._detectors, needs = choices_of(packages), needs_of(packages)
         profile = self._profile
@@ -149,15 +159,17 @@ class Scan:
             return self._run()
 
     def _run(self) -> ScanSummary:
-        table = read_context_table(self._options.context) if self._options.context else None
-        places = list_inputs(self._sources, Store(self._options.store).root)
-        if self._profile.containers.enabled:
-            there, retry = Store(self._options.store), self._options.retry_failed
-            places = list(with_members(places, there, self._opener, self._examination, retry_failed=retry))
-        if table is not None:
-            places = table.attach(places)
+        there = Store(self._options.store)
+        members = partial(
+            with_members,
+            store=there,
+            opener=self._opener,
+            examination=self._examination,
+            retry_failed=self._options.retry_failed,
+        )
+        inputs = self._scope.gather(there.root, members)
         if self._options.dry_run:
-            return self._summary(self._plan(Store(self._options.store), places))
+            return self._summary(self._plan(there, inputs))
         store = Store.create(self._options.store)
         baseline = find_baseline(store, self._options.baseline)
         with store.locked():
@@ -165,13 +177,13 @@ class Scan:
             _close_killed_scans(store)
             if recovered:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
-            summary = self._summary(self._plan(store, places))
+            summary = self._summary(self._plan(store, inputs))
             summary.recovered = recovered
             self.report.summary = summary
             try:
                 store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
-                self._judge(store, summary, baseline)
+                self._judge(store, summary, baseline, inputs.named)
             except (Interrupted, KeyboardInterrupt):
                 summary.was_interrupted = True
                 self._record_end(store, summary, "interrupted")
@@ -189,21 +201,21 @@ class Scan:
         except (OSError, DeltaError) as error:
             _LOG.warning("The scan's end could not be recorded (%s); the next scan records it as killed", error)
 
-    def _judge(self, store: Store, summary: ScanSummary, baseline: Baseline | None) -> None:
+    def _judge(self, store: Store, summary: ScanSummary, baseline: Baseline | None, named: pa.Table) -> None:
         """Judges what has no verdict yet: also what an earlier scan, or one under another policy, left without."""
         day, ignored = self._started_at.date(), self._options.ignored
         tell_expired(ignored, day)
         summary.judged = judge_store(store, self._policies, day, ignored=ignored)
         self._seconds["judge"] = summary.judged.seconds
         ids = [one.policy.id for one in self._policies]
-        summary.findings = find(store, ids, sources=self._sources, baseline=baseline)
+        summary.findings = find(store, ids, sources=self._scope.sources, named=named, baseline=baseline)
 
-    def _plan(self, store: Store, places: list[Place]) -> Plan:
+    def _plan(self, store: Store, inputs: Inputs) -> Plan:
         started = time.monotonic()
-        plan = make_plan(store, self._sources, places, self._examination, retry_failed=self._options.retry_failed)
+        plan = make_plan(store, self._scope, inputs, self._examination, retry_failed=self._options.retry_failed)
         self._seconds["plan"] = time.monotonic() - started
         if not self._options.allow_empty:
-            _refuse_emptied(plan, self._sources, {place.source for place in places})
+            _refuse_emptied(plan, self._scope, inputs)
         return plan
 
     def _cut(self, plan: Plan) -> list[list[Due]]:
@@ -324,8 +336,9 @@ class Scan:
             "exit_status": int(summary.exit_code) if status in {"complete", "interrupted"} else None,
             "started_at": self._started_at,
             "finished_at": now if has_ended else None,
-            "sources": self._sources,
+            "sources": self._scope.addresses,
             "inputs": summary.plan.inputs,
+            "left_out": sum(summary.plan.left_out.values()),
             "unchanged": summary.plan.unchanged,
             "planned": len(summary.plan.due),
             **{outcome.value: summary.count(outcome) for outcome in Outcome},
@@ -353,17 +366,20 @@ WHERE status = 'running'
 """
 
 
-def _refuse_emptied(plan: Plan, sources: list[str], listed: set[str]) -> None:
+def _refuse_emptied(plan: Plan, scope: Scope, inputs: Inputs) -> None:
     """A source that held files and holds none is more often an archive that is not mounted than one that was emptied.
 
     Raises:
         UsageError: Naming the source and what to do.
     """
-    for source in sources:
-        gone = sum(due.gone and covers(source, due.place.uri) for due in plan.due)
-        if gone and source not in listed:
+    emptied = [source for source in scope.addresses if source not in inputs.filled]
+    named = set(inputs.named["uri"].to_pylist()) if scope.manifest and scope.manifest.source in emptied else set()
+    for source in emptied:
+        gone = sum(due.gone and (covers(source, due.place.uri) or due.place.uri in named) for due in plan.due)
+        if gone:
+            told = "Nothing that the manifest names is there" if source not in scope.sources else f"{source} is empty"
             raise UsageError(
-                f"{source} is empty, and {gone} files were there in an earlier scan. Is it mounted? "
+                f"{told}, and {gone} files were there in an earlier scan. Is it mounted? "
                 "If they are gone for good, say so with --allow-empty."
             )
 

@@ -65,6 +65,12 @@ class ScanFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     sources: _Sources = _UNSET
+    manifest: _Path = _UNSET
+    include: _Texts = _UNSET
+    exclude: _Texts = _UNSET
+    newer_than: _Text = _UNSET
+    min_size: _Text = _UNSET
+    max_size: _Text = _UNSET
     store: _Path = _UNSET
     detector: _NamesOrPaths = _UNSET
     profile: _NameOrPath = _UNSET

@@ -86,6 +86,7 @@ def summary_facts(summary: ScanSummary, seconds: float) -> dict[str, Any]:
         "exit_status": int(summary.exit_code),
         "inputs": plan.inputs,
         "unchanged": plan.unchanged,
+        "left_out": plan.left_out,
         "planned": len(plan.due),
         "rows": [
             {"outcome": outcome, "reason": reason or None, "items": number}
@@ -113,6 +114,7 @@ def plan_facts(summary: ScanSummary) -> dict[str, Any]:
     return {
         "inputs": plan.inputs,
         "unchanged": plan.unchanged,
+        "left_out": plan.left_out,
         "planned": len(plan.due),
         "due": dict(Counter(due.why for due in plan.due)),
         "segments": summary.segments,
@@ -132,6 +134,7 @@ def print_plan(summary: ScanSummary, console: Console) -> None:
         f"{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in {summary.segments} segments, "
         f"about {summary.estimated_seconds:.0f} s. Nothing was examined or written (--dry-run)."
     )
+    _print_left_out(plan, console)
 
 
 def print_summary(summary: ScanSummary, seconds: float, console: Console) -> None:
@@ -155,6 +158,7 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
         f"({summary.reused} with bytes already examined), {summary.frames} frames, "
         f"{summary.committed} segments committed, {seconds:.1f} s"
     )
+    _print_left_out(plan, console)
     if summary.findings:
         print_findings(summary.findings, console)
     if summary.was_interrupted:
@@ -164,6 +168,13 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
         console.print("Failed items are not tried again until they change, or with --retry-failed.")
     sql = "SELECT outcome, reason, count(*) FROM items_latest GROUP BY ALL"
     console.print(f'Ask the tables: aiqyn query --store {shlex.quote(summary.store)} "{sql}"', soft_wrap=True)
+
+
+def _print_left_out(plan: Plan, console: Console) -> None:
+    """What filters left out, and why: it is neither examined nor taken for gone."""
+    if plan.left_out:
+        told = ", ".join(f"{number} {why}" for why, number in plan.left_out.items())
+        console.print(f"Left out by the filters: {told}. What the store knows of them stays as it is.")
 
 
 def _print_levels(summary: ScanSummary, console: Console) -> None:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     UNREADABLE = "unreadable"
+    NOT_FOUND = "not_found"
     CHANGED_DURING_SCAN = "changed_during_scan"
     SCORING_FAILED = "scoring_failed"
 
@@ -72,6 +73,7 @@ _NOT_CHECKED = frozenset(
 FLEETING = frozenset(
     {
         Reason.UNREADABLE,
+        Reason.NOT_FOUND,
         Reason.CHANGED_DURING_SCAN,
         Reason.VANISHED,
         Reason.TIMED_OUT,
@@ -97,6 +99,7 @@ _SENTENCES = {
     Reason.TIMED_OUT: "Decoding took longer than the limit.",
     Reason.OUT_OF_MEMORY: "Decoding needed more memory than the limit.",
     Reason.UNREADABLE: "The file could not be read.",
+    Reason.NOT_FOUND: "The manifest names the file, and it was never there.",
     Reason.CHANGED_DURING_SCAN: "The file changed while it was being examined.",
     Reason.SCORING_FAILED: "The detector could not score any frame.",
     Reason.NOT_MEDIA: "The file is neither a picture nor a video.",

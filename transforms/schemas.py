@@ -190,6 +190,7 @@ SCANS = pa.schema(
         ("sources", pa.list_(pa.string())),
         ("inputs", pa.int64()),
         ("unchanged", pa.int64()),
+        ("left_out", pa.int64()),
         ("planned", pa.int64()),
         *_COUNTS,
         ("reused", pa.int64()),

@@ -1,0 +1,136 @@
+"""Everything that a scan looks at, or has to answer for: sources and a manifest, sifted, with members and context."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipelines.context import read_context_table
+from pipelines.errors import UsageError
+from pipelines.inventory import covers, list_inputs, normalise
+from pipelines.manifest import Manifest, Named, missing_members
+from pipelines.selection import LeftOut, Selection
+from transforms.records import Place
+
+WithMembers = Callable[[list[Place]], Iterable[Place]]
+"""Follows each container with its members."""
+
+
+@dataclass(slots=True)
+class Inputs:
+    """What was found.
+
+    Attributes:
+        places: What a scan looks at.
+        absent: What a manifest names and is not there: gone where the store knows it, else never there.
+        left_out: What filters leave out.
+        named: What a manifest names, as the store knows it, column ``uri``.
+        filled: Sources, and the manifest, that hold something.
+    """
+
+    places: list[Place]
+    absent: list[Place] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
+    named: pa.Table = field(default_factory=lambda: _table(Named()))
+    filled: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a scan was told to look at.
+
+    Attributes:
+        sources: From ``normalise``, sorted.
+        manifest: Inputs named one by one, or None.
+        selection: Filters.
+        context: Of ``--context``, or None.
+        opens_containers: Whether the members of containers are inputs.
+    """
+
+    sources: list[str]
+    manifest: Manifest | None = None
+    selection: Selection = field(default_factory=Selection)
+    context: Path | None = None
+    opens_containers: bool = True
+
+    @property
+    def addresses(self) -> list[str]:
+        """The sources and the manifest, as rows carry them in ``source``."""
+        return [*self.sources, *([self.manifest.source] if self.manifest else [])]
+
+    def gather(self, store: Path, with_members: WithMembers) -> Inputs:
+        """Lists everything.
+
+        Args:
+            store: Root of the store, without links.
+            with_members: Not called where no container is opened.
+
+        Raises:
+            UsageError: There is nothing at a source, or the context table cannot be read.
+        """
+        table = read_context_table(self.context) if self.context else None
+        listed = list_inputs(self.sources, store)
+        named = self.manifest.look() if self.manifest else Named()
+        filled = {place.source for place in (*listed, *named.places[:1])}
+        inputs = Inputs([], named=_table(named), filled=filled)
+        places = self._sifted(_joined(listed, named), inputs.left_out)
+        inputs.absent = self._sifted(named.absent, inputs.left_out)
+        if self.opens_containers:
+            places = list(with_members(places))
+            inputs.absent += self._sifted(missing_members(named, places), inputs.left_out)
+            places = self._sifted(places, inputs.left_out)
+        if self.manifest and self.manifest.table.says_something:
+            places = self.manifest.table.attach(places, tells_unused=False)
+        inputs.places = table.attach(places) if table else places
+        return inputs
+
+    def looks_at(self, place: Place, *, is_named: bool) -> bool:
+        """Whether a place that the store knows would be looked at if it were there, with the size and time it had.
+
+        Args:
+            place: As the store knows it.
+            is_named: Whether the manifest names it.
+        """
+        through = [source for source in self.sources if covers(source, place.uri)]
+        if is_named and self.manifest:
+            through.append(self.manifest.source)
+        if self.selection.is_everything:
+            return bool(through)
+        return any(self._why_not(_through(source, place)) is None for source in through)
+
+    def _sifted(self, places: list[Place], left_out: LeftOut) -> list[Place]:
+        return places if self.selection.is_everything else left_out.sift(places, self._why_not)
+
+    def _why_not(self, place: Place) -> str | None:
+        return self.selection.why_not(place, opens_containers=self.opens_containers)
+
+
+def parse_scope(
+    sources: Sequence[str], manifest: Path | None, selection: Selection, context: Path | None, *, opens_containers: bool
+) -> Scope:
+    """A scope as the command line has it.
+
+    Raises:
+        UsageError: It names nothing, or the manifest cannot be read.
+    """
+    if not sources and manifest is None:
+        raise UsageError("There is nothing to scan. Name a SOURCE (a folder, file, glob or URI) or --manifest FILE.")
+    names = sorted({normalise(source) for source in sources})
+    return Scope(names, Manifest(manifest) if manifest else None, selection, context, opens_containers)
+
+
+def _joined(listed: list[Place], named: Named) -> list[Place]:
+    """A file that a source holds, too, is that source's."""
+    if not listed or not named.places:
+        return [*listed, *named.places]
+    known = {place.uri for place in listed}
+    return [*listed, *(place for place in named.places if place.uri not in known)]
+
+
+def _through(source: str, place: Place) -> Place:
+    return Place(source, place.uri, place.path, place.size_bytes, place.mtime_ns, place.member_path)
+
+
+def _table(named: Named) -> pa.Table:
+    return pa.table({"uri": named.uris})
