@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UsageError
-from pipelines.listing import literal, match_all
+from pipelines.listing import as_pattern, match_all
 from transforms.beside.sidecars import Folder
 from transforms.records import Place
 from transforms.retry import is_passing, sentence_of
@@ -147,7 +147,7 @@ def with_remote_sidecars(source: str, places: list[Place], *, is_tree: bool) -> 
 
 def _list_remote_folder(source: str, folder: str) -> Iterator[Place]:
     try:
-        found = match_all([f"{literal(folder)}/*"])
+        found = match_all([f"{as_pattern(folder)}/*"])
     except (OSError, ValueError) as error:
         if is_passing(error):
             raise UsageError(_cannot_list(source, error)) from error

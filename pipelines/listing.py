@@ -30,18 +30,21 @@ def match_all(patterns: Sequence[str]) -> "list[FileMetadata]":
 
 
 def look_up(uris: Iterable[str]) -> "Iterator[tuple[str, FileMetadata | Exception | None]]":
-    """Each address, taken literally, with what lies there: None where nothing does, an error where that cannot be told.
+    """Each address, taken literally, with what lies there: None for nothing, an error where that cannot be told.
 
-    Batches are looked up side by side, since Beam asks for one item after the other.
+    All have to be different. Batches are looked up side by side, since Beam asks for one item after the other.
 
     Raises:
         Exception: One that may pass and did not, or one that tells of the filesystem and not of an item.
     """
+    from apache_beam.io.filesystems import FileSystems
+
     by_scheme: defaultdict[str, list[str]] = defaultdict(list)
     for uri in uris:
         by_scheme[uri.partition("://")[0]].append(uri)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look-up") as threads:
         for wanted in by_scheme.values():
+            FileSystems.get_filesystem(wanted[0])  # its fault would else be told of every item
             waiting = iter(wanted)
             while batches := [batch for _ in range(_AT_ONCE) if (batch := list(islice(waiting, _BATCH)))]:
                 for batch, found in zip(batches, threads.map(_look_up_batch, batches), strict=True):
@@ -52,24 +55,27 @@ def _look_up_batch(uris: list[str]) -> "list[FileMetadata | Exception | None]":
     """Beam gives either all results or all errors: what is at fault is taken out, and the rest asked for once more."""
     from apache_beam.io.filesystem import BeamIOError
 
-    wanted = {literal(uri): uri for uri in uris}
+    wanted: defaultdict[str, list[str]] = defaultdict(list)
+    for uri in uris:
+        wanted[as_pattern(uri)].append(uri)
     answers: dict[str, FileMetadata | Exception | None] = dict.fromkeys(uris)
     while wanted:
         try:
             found = match_all(list(wanted))
         except BeamIOError as error:
             details = error.exception_details or {}
-            faults = {pattern: details[pattern] for pattern in wanted if pattern in details}
-            if not faults or any(is_passing(fault) for fault in faults.values()):
+            lasting = {one: details[one] for one in wanted if one in details and not is_passing(details[one])}
+            if not lasting:
                 raise
-            for pattern, fault in faults.items():
-                answers[wanted.pop(pattern)] = None if reason_of(fault) is Reason.VANISHED else fault
+            for pattern, fault in lasting.items():
+                told = None if reason_of(fault) is Reason.VANISHED else fault
+                answers |= dict.fromkeys(wanted.pop(pattern), told)
         else:
             answers |= {metadata.path: metadata for metadata in found if metadata.path in answers}
             break
-    return [answers[uri] for uri in uris]
+    return list(answers.values())
 
 
-def literal(uri: str) -> str:
-    """A pattern that only this address matches."""
-    return _SPECIAL.sub(r"[\g<0>]", uri)
+def as_pattern(uri: str) -> str:
+    """A pattern that matches this address, and at most such as differ from it in a ``*``, ``?`` or ``[``."""
+    return _SPECIAL.sub("?", uri)

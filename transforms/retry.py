@@ -110,7 +110,7 @@ def sentence_of(error: BaseException) -> str:
     """An error in one line."""
     cause = causes(error)[0]
     told = " ".join(str(getattr(cause, "strerror", None) or getattr(cause, "message", None) or cause).split())
-    told = told[:_LONGEST_SENTENCE].rstrip(".") or type(cause).__name__
+    told = told[:_LONGEST_SENTENCE].rstrip(".") or f"The storage gave no reason ({type(cause).__name__})"
     if isinstance(cause, PermissionError) or _status(cause) in _FORBIDDEN_STATUS:
         return f"Access is refused: {told}."
     return f"{told}."

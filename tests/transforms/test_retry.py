@@ -1,0 +1,110 @@
+"""Faults of remote storage: which are waited out, for how long, and what the others mean."""
+
+from typing import ClassVar
+
+import pytest
+from apache_beam.io.filesystem import BeamIOError
+
+from tests.faulty import StorageError
+from transforms.outcomes import Reason
+from transforms.retry import ShortReadError, causes, delay_seconds, is_passing, reason_of, retried, sentence_of
+
+
+class ReadTimeoutError(Exception):
+    """Named as urllib3 names it."""
+
+
+class ClientError(Exception):
+    """As boto3 raises it."""
+
+    response: ClassVar = {"ResponseMetadata": {"HTTPStatusCode": 503}}
+
+
+FAULTS = [
+    (TimeoutError(), True, Reason.UNREADABLE),
+    (ConnectionResetError(104, "Connection reset by peer"), True, Reason.UNREADABLE),
+    (OSError(113, "No route to host"), True, Reason.UNREADABLE),
+    (ReadTimeoutError(), True, Reason.UNREADABLE),
+    (ClientError(), True, Reason.UNREADABLE),
+    (ShortReadError("5 bytes came, and 7 were listed."), True, Reason.CHANGED_DURING_SCAN),
+    *((StorageError(code), True, Reason.UNREADABLE) for code in (408, 429, 500, 502, 503, 504, None)),
+    *((StorageError(code), False, Reason.UNREADABLE) for code in (400, 401, 403, 501)),
+    *((StorageError(code), False, Reason.VANISHED) for code in (404, 410)),
+    *((StorageError(code), False, Reason.CHANGED_DURING_SCAN) for code in (412, 416)),
+    (FileNotFoundError(2, "No such file or directory"), False, Reason.VANISHED),
+    (PermissionError(13, "Permission denied"), False, Reason.UNREADABLE),
+    (OSError(28, "No space left on device"), False, Reason.UNREADABLE),
+    (ValueError("no such scheme"), False, Reason.UNREADABLE),
+    (BeamIOError("List operation failed"), False, Reason.UNREADABLE),
+]
+
+
+@pytest.mark.parametrize(("error", "passes", "reason"), FAULTS, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("wraps", [0, 1, 2])
+def test_what_a_fault_means_however_often_beam_wraps_it(error, passes, reason, wraps) -> None:
+    wrapped = error
+    for _ in range(wraps):
+        wrapped = BeamIOError("Match operation failed", {"s3://b/a": wrapped})
+    assert (is_passing(wrapped), reason_of(wrapped)) == (passes, reason)
+    assert causes(wrapped) == [error]
+
+
+def test_of_several_faults_all_have_to_pass() -> None:
+    assert is_passing(BeamIOError("", {"a": TimeoutError(), "b": StorageError(503)}))
+    assert not is_passing(BeamIOError("", {"a": TimeoutError(), "b": StorageError(403)}))
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (StorageError(403, "Forbidden"), "Access is refused: Forbidden."),
+        (PermissionError(13, "Permission denied"), "Access is refused: Permission denied."),
+        (BeamIOError("x", {"a": StorageError(500, "We  encountered\nan error.")}), "We encountered an error."),
+        (TimeoutError(), "The storage gave no reason (TimeoutError)."),
+        (ValueError("y" * 900), f"{'y' * 200}."),
+    ],
+)
+def test_a_fault_in_one_line(error: Exception, sentence: str) -> None:
+    assert sentence_of(error) == sentence
+
+
+@pytest.mark.parametrize(
+    ("faults", "waits", "ends"),
+    [
+        ([], 0, "done"),
+        ([TimeoutError()], 1, "done"),
+        ([TimeoutError(), StorageError(503)], 2, "done"),
+        ([TimeoutError(), TimeoutError(), StorageError(503, "third")], 2, "third"),
+        ([StorageError(403, "never")], 0, "never"),
+        ([TimeoutError(), StorageError(404, "then gone")], 1, "then gone"),
+    ],
+)
+def test_three_tries_with_waits_in_between(faults: list[Exception], waits: int, ends: str) -> None:
+    left, waited = list(faults), []
+
+    def call() -> str:
+        if left:
+            raise left.pop(0)
+        return "done"
+
+    try:
+        ended = retried(call, sleep=waited.append)
+    except Exception as error:  # noqa: BLE001  (any of the above)
+        ended = str(error)
+    assert (ended, len(waited), left) == (ends, waits, [])
+
+
+def test_no_further_call_after_a_minute() -> None:
+    times = iter([0.0, 61.0])
+    with pytest.raises(TimeoutError):
+        retried(_time_out, sleep=lambda _: pytest.fail("no wait"), clock=lambda: next(times))
+
+
+def _time_out() -> None:
+    raise TimeoutError
+
+
+def test_waits_double_and_are_cut_at_random_and_bounded() -> None:
+    for number, longest in ((1, 0.5), (2, 1.0), (3, 2.0), (5, 8.0), (50, 8.0)):
+        waits = {delay_seconds(number) for _ in range(100)}
+        assert longest / 2 <= min(waits) < max(waits) <= longest
