@@ -37,11 +37,13 @@ def look_up(uris: Iterable[str]) -> "Iterator[tuple[str, FileMetadata | Exceptio
     Raises:
         Exception: One that may pass and did not, or one that tells of the filesystem and not of an item.
     """
-    from apache_beam.io.filesystems import FileSystems
-
     by_scheme: defaultdict[str, list[str]] = defaultdict(list)
     for uri in uris:
         by_scheme[uri.partition("://")[0]].append(uri)
+    if not by_scheme:
+        return  # and Beam, which takes seconds to load, is not needed
+    from apache_beam.io.filesystems import FileSystems
+
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look-up") as threads:
         for wanted in by_scheme.values():
             FileSystems.get_filesystem(wanted[0])  # its fault would else be told of every item
