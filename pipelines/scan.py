@@ -146,7 +146,7 @@ class Scan:
         self._started_at = datetime.now(UTC)
         self._seconds: defaultdict[str, float] = defaultdict(float)
         root = str(Store(options.store).root)
-        self.report = ScanReport(self._scan_id, root, self._sources, self._started_at, self._seconds)
+        self.report = ScanReport(self._scan_id, root, self._scope.addresses, self._started_at, self._seconds)
 
     def run(self) -> ScanSummary:
         """Scans; every segment that ends is committed, whatever happens after it.
