@@ -17,8 +17,8 @@ from transforms.marks.mark import Says
 
 Row = Sequence[Line]
 Block = Sequence[Row]
-_MOST_READ_AGAIN, _MOST_NEIGHBOURED, _MOST_LOOKED_AT = 3, 2, 2
-_HEIGHTS = (40, 28, 16)
+_MOST_READ_AGAIN, _MOST_NEIGHBOURED, _MOST_BUT_A_PAGE = 3, 2, 6
+_HEIGHTS = (40, 16)
 """Pixels of a row in closer looks at what surrounds it."""
 _LEAST_CONFIDENCE = 0.35
 _SURE, _PLAIN = 0.8, 0.97
@@ -80,12 +80,14 @@ class LabelReader:
         if any(isinstance(one.found, Label) for one in text.sightings):
             return text
         unsure = [row for row in self._parts(to_rows(text.lines)) if _is_unsure(row)]
-        for row in unsure[:_MOST_LOOKED_AT]:
-            for height in _HEIGHTS:
-                closer = self._read(self._finder.find_around(rgb, box_of(row), height)[: self._most_lines], rgb)
-                labels = tuple(one for one in closer.sightings if isinstance(one.found, Label))
-                if labels:
-                    return FrameText((*text.sightings, *labels), text.lines)
+        if not unsure or len(text.lines) > _MOST_BUT_A_PAGE:
+            return text
+        place = box_of(unsure[0])
+        for height in _HEIGHTS:
+            closer = self._read(self._finder.find_around(rgb, place, height)[: self._most_lines], rgb)
+            labels = tuple(one for one in closer.sightings if isinstance(one.found, Label))
+            if labels:
+                return FrameText((*text.sightings, *labels), text.lines)
         return text
 
     def _read(self, boxes: Sequence[Box], rgb: Pixels) -> FrameText:
