@@ -8,6 +8,8 @@ from lzma import LZMAError
 from typing import BinaryIO
 
 from transforms.containers.entries import ContainerError, ContainerLimits, Entry
+from transforms.containers.unpacked import METHODS as BOUNDED
+from transforms.containers.unpacked import unpacked
 from transforms.outcomes import Reason
 
 _CHUNK = 1 << 20
@@ -70,6 +72,9 @@ class ZipMembers:
 
     def _bytes(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         try:
+            if info.compress_type in BOUNDED:
+                yield from unpacked(self._archive, info)
+                return
             with self._archive.open(info) as member:  # which gives no more than the size that was told
                 while chunk := member.read(_CHUNK):
                     yield chunk
