@@ -67,17 +67,25 @@ class Cursor:
         if path in self._kept:
             yield self._kept[path]
             return
-        for is_anew in (False, True):
-            if is_anew:
-                self._ahead = self._from_the_first(lambda held: self._wanted.startswith(held + SEPARATOR))
-            for entry, chunks in self._ahead:
-                if entry.path == path:
-                    yield from self._keeping(entry, chunks)
-                    return
-                if entry.refused is None and self._opened().unpacks_to_list:
-                    for _ in self._keeping(entry, chunks):
-                        pass
-        raise ContainerError(Reason.VANISHED, "The container has no such member any more.")
+        try:
+            found = self._going_on(path)
+        except ContainerError:  # it may lie before the place that is broken
+            found = None
+        if found is None:
+            self._ahead = self._from_the_first(lambda held: self._wanted.startswith(held + SEPARATOR))
+            found = self._going_on(path)
+        if found is None:
+            raise ContainerError(Reason.VANISHED, "The container has no such member any more.")
+        yield from self._keeping(*found)
+
+    def _going_on(self, path: str) -> Opened | None:
+        for entry, chunks in self._ahead:
+            if entry.path == path:
+                return entry, chunks
+            if entry.refused is None and self._opened().unpacks_to_list:
+                for _ in self._keeping(entry, chunks):
+                    pass
+        return None
 
     def _opened(self) -> Members:
         if self._members is None:
