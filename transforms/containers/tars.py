@@ -66,7 +66,7 @@ class TarMembers:
                         continue
                     number, produced = number + 1, produced + info.size
                     self._check(number, produced)
-                    yield Entry(info.name, info.size, refused=_refused(info)), self._bytes(archive, info)
+                    yield Entry(info.name, info.size, refused=self._refused(info)), self._bytes(archive, info)
                 _check_end(archive)
         except ContainerError:
             raise
@@ -80,6 +80,16 @@ class TarMembers:
         if number > self._limits.members:
             sentence = f"The archive has more than {self._limits.members:,} members, which is the limit."
             raise ContainerError(Reason.OVER_CONTAINER_LIMIT, sentence)
+
+    def _refused(self, info: tarfile.TarInfo) -> tuple[Reason, str] | None:
+        if not info.isreg():
+            kind = f"a link to {info.linkname[:100]!r}" if info.issym() or info.islnk() else "a device or a pipe"
+            return Reason.NOT_A_FILE, f"The member is {kind}; such are not followed."
+        pieces: Any = info.sparse or ()
+        held = sum(size for _, size in pieces)
+        if info.issparse() and info.size > max(_UNCHECKED_BYTES, held * self._limits.ratio):
+            return Reason.OVER_CONTAINER_LIMIT, f"The member claims {info.size:,} bytes, of which {held:,} are no hole."
+        return None
 
     def _opened(self) -> Any:
         self._file.seek(0)
@@ -103,13 +113,6 @@ class TarMembers:
         is_short = isinstance(error, EOFError) or any(told in str(error) for told in ("unexpected end", "empty file"))
         reason = Reason.TRUNCATED if is_short else Reason.CORRUPT
         return ContainerError(reason, f"The archive {'ends' if is_short else 'is broken'} {where}: {error}")
-
-
-def _refused(info: tarfile.TarInfo) -> tuple[Reason, str] | None:
-    if info.isreg():
-        return None
-    kind = f"a link to {info.linkname[:100]!r}" if info.issym() or info.islnk() else "a device or a pipe"
-    return Reason.NOT_A_FILE, f"The member is {kind}; such are not followed."
 
 
 class _Header(tarfile.TarInfo):
