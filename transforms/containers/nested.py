@@ -31,7 +31,7 @@ def flattened(
     paths = OwnPaths(prefix)
     for raw, chunks in members.entries():
         entry = paths.of(raw)
-        if entry.refused is not None or not is_named_as_container(entry.path):
+        if entry.refused is not None or not is_named_as_container(raw.path):
             yield entry, chunks
         elif depth >= limits.depth:
             yield _refused(entry, Reason.NESTED, f"It lies {depth} containers deep, which is the limit."), chunks

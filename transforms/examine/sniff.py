@@ -52,7 +52,7 @@ _AUDIO_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"M4P ", b"f4a ", b"f4b "})
 _BOXES: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _MEDIA_NAME: Final = re.compile(
     r"\.(jpe?g|jpe|jfif|png|apng|gif|tiff?|webp|bmp|dib|heic|heif|hif|avif|jxl|jp2|psd|exr|hdr|dng|cr[23]|nef|arw|orf|rw2|raf"
-    r"|mp4|m4v|mov|qt|mkv|webm|avi|mpe?g|m2?ts|ts|wmv|asf|flv|ogv|3gp|3g2|mxf|vob)$",
+    r"|mp4|m4v|mov|qt|mkv|webm|avi|mpe?g|m2?ts|ts|wmv|asf|flv|ogv|3gp|3g2|mxf|vob)(#\d+)?$",  # #2: of that name, too
     re.IGNORECASE,
 )
 

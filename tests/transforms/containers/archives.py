@@ -68,6 +68,18 @@ def overlapping_zip(count: int) -> bytes:
     return body + entries + end
 
 
+def sparse_tar(size: int, held: int = 0) -> bytes:
+    """A member of so many bytes of which all but the first ``held`` are a hole (GNU's old format)."""
+    info = special("hole.png", tarfile.GNUTYPE_SPARSE)
+    info.size = held
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[386:410] = b"%011o\0%011o\0" % (0, held)
+    header[483:495] = b"%011o\0" % size
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + b"x" * held + bytes(-held % 512 + 1024)
+
+
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "tar": lambda data: data,
     "tar.gz": lambda data: gzip.compress(data, mtime=0),

@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import struct
 import tarfile
+import tracemalloc
 import zipfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 import pytest
@@ -16,6 +18,7 @@ from tests.transforms.containers.archives import (
     encrypted_zip,
     linked_zip,
     overlapping_zip,
+    sparse_tar,
     special,
     tarred,
     zipped,
@@ -165,6 +168,72 @@ def test_overlapping_entries_are_not_read() -> None:
         with pytest.raises(ContainerError) as caught:
             list(opened.read(path))
         assert caught.value.reason is Reason.CORRUPT
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("told", [32 << 20, 100])
+def test_unpacking_needs_little_memory_whatever_the_directory_tells(method: int, told: int) -> None:
+    data = bytearray(zipped([("a.png", bytes(32 << 20))], method))
+    struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, told)
+    opened = cursor(bytes(data))
+    tracemalloc.start()
+    length = 0
+    with suppress(ContainerError) if told == 100 else nullcontext():
+        for chunk in opened.read("a.png"):
+            length += len(chunk)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert length == told or (told == 100 and not length)
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_with_another_size_or_checksum_is_broken(method: int) -> None:
+    whole = zipped([("a.png", b"data" * 100)], method)
+    start = whole.index(b"PK\x01\x02")
+    for field in (16, 24):  # the checksum, the size
+        for change in (-1, 1):
+            data = bytearray(whole)
+            data[start + field] += change
+            with pytest.raises(ContainerError, match="Bad size or CRC-32") as caught:
+                list(cursor(bytes(data)).read("a.png"))
+            assert caught.value.reason is Reason.CORRUPT
+
+
+def test_a_hole_counts_as_what_a_bomb_unpacks_to() -> None:
+    assert refusals(sparse_tar(1 << 30)) == {"hole.png": "over_container_limit"}
+    assert refusals(sparse_tar(4096, 512)) == {"hole.png": ""}
+    assert b"".join(cursor(sparse_tar(4096, 512)).read("hole.png")) == b"x" * 512 + bytes(3584)
+
+
+def test_a_container_whose_name_stands_twice_is_opened_twice() -> None:
+    inner = zipped([("a.jpg", b"1")])
+    assert refusals(tarred([("in.zip", inner), ("in.zip", inner)])) == {
+        "in.zip!/a.jpg": "",
+        "in.zip": "container",
+        "in.zip#2!/a.jpg": "",
+        "in.zip#2": "container",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "limits"),
+    [
+        (tarred(FILES)[: -HEADER * 30], LIMITS),
+        (PACKED["tar.gz"](tarred(FILES))[:-100], LIMITS),
+        (zipped(FILES), replace(LIMITS, members=2)),
+    ],
+    ids=["a tar", "a packed tar", "a zip over the limit"],
+)
+def test_a_member_before_the_break_is_read_whatever_was_read_before(data: bytes, limits: ContainerLimits) -> None:
+    opened = cursor(data, limits)
+    (path, content), (other, _) = FILES[0], FILES[1]
+    for asked in (other, path, "behind the break", path):
+        if asked == "behind the break":
+            with pytest.raises(ContainerError):
+                list(opened.read(asked))
+        else:
+            assert b"".join(opened.read(asked)) == dict(FILES)[asked], content
 
 
 def test_a_member_that_is_there_no_more() -> None:

@@ -117,6 +117,8 @@ def test_what_is_no_media_is_none(content):
         ("jpg", False),
         ("photo.jpg.txt", False),
         ("photo.jpg ", False),
+        ("photo.jpg#2", True),
+        ("photo.jpg#b", False),
         ("notes.txt", False),
         ("", False),
     ],
