@@ -96,7 +96,7 @@ ARCHIVES = (
     Hostile("endless name.tgz", _made(archives.endless_header), Reason.OVER_CONTAINER_LIMIT),
     Hostile(
         "zeros.tar.xz",
-        _made(lambda: PACKED["tar.xz"](tarred([("a.jpg", bytes(200 << 20))]))),
+        _made(lambda: PACKED["tar.xz"](tarred([("a.jpg", bytes(100 << 20))]))),
         Reason.OVER_CONTAINER_LIMIT,
     ),
     Hostile(

@@ -1,6 +1,7 @@
 """One real scan over everything that is known to break readers of media, watched from outside."""
 
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,9 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
         _fill(source, out)
         watched = {folder.name: folder for folder in (source, scratch, out.folder)}
         before = {name: snapshot(folder) for name, folder in watched.items()}
-        seen = watched_scan([source, "--store", store, "--profile", profile], out, scratch, kept / "trace")
+        seen = watched_scan(
+            [source, "--store", store, "--profile", profile, "--children", 2], out, scratch, kept / "trace"
+        )
         after = {name: snapshot(folder) for name, folder in watched.items()}
         yield Scanned(source, store, out, seen, before, after)
     (source / "closed").chmod(0o700)
@@ -112,6 +115,37 @@ def test_every_input_has_one_row_that_says_what_became_of_it(scanned: Scanned) -
 def test_every_row_that_is_not_examined_has_a_line_for_people(scanned: Scanned) -> None:
     sql = "SELECT uri, detail FROM items WHERE outcome <> 'examined' AND coalesce(trim(detail), '') = ''"
     assert rows(scanned.store, sql) == []
+
+
+def test_texts_that_bite_are_not_read_and_the_row_says_so(scanned: Scanned) -> None:
+    sql = """
+        SELECT parse_filename(uri), note.layer, note.detail
+        FROM (SELECT uri, unnest(layers) AS note FROM items) WHERE note.layer IN ('marks', 'caption')
+          AND parse_filename(uri) IN ('laughing.jpg', 'reading.jpg', 'waiting.jpg', 'calling.jpg', 'beside.jpg')
+        ORDER BY ALL
+    """
+    refused = "it declares a document type, which is refused"
+    found = [
+        (name, layer, detail.partition(": ")[2].removesuffix(".")) for name, layer, detail in rows(scanned.store, sql)
+    ]
+    assert found == [
+        ("beside.jpg", "caption", "beside.json: Its values are nested too deep"),
+        ("beside.jpg", "caption", "beside.srt: None of its lines has times as subtitles have them; read as plain text"),
+        ("beside.jpg", "caption", f"beside.xmp: {refused}"),
+        ("beside.jpg", "caption", "beside.md: It begins as utf-16 and does not go on as such at byte 0"),
+        *((name, "marks", refused) for name in ("calling.jpg", "laughing.jpg", "reading.jpg", "waiting.jpg")),
+    ]
+
+
+def test_what_lies_outside_tells_who_touched_it(tmp_path: Path) -> None:
+    with outside(tmp_path / "outside") as out:
+        assert not out.pipe_has_a_reader()
+        assert not out.was_called()
+        reader = os.open(out.pipe, os.O_RDONLY | os.O_NONBLOCK)
+        assert out.pipe_has_a_reader()
+        os.close(reader)
+        with socket.create_connection(out.listener.getsockname()):
+            assert out.was_called()
 
 
 def test_memory_of_the_whole_tree_stays_bounded(scanned: Scanned) -> None:

@@ -28,7 +28,7 @@ class Watched:
         log: All that it said.
         peak_bytes: Most memory of its whole tree of processes at one time.
         pipe_was_read: Whether the pipe outside ever had a reader.
-        calls: Every file that was opened and every connection, as strace tells them; None where it is not installed.
+        calls: Every file that was opened and every connection, as strace tells them; None where it is not at hand.
     """
 
     status: int
@@ -41,7 +41,7 @@ class Watched:
 def watched_scan(arguments: Sequence[object], out: Outside, scratch: Path, trace: Path) -> Watched:
     """Runs ``aiqyn scan`` to its end, without root's right to read what modes forbid."""
     command = [sys.executable, "-m", "pipelines.cli", "scan", *map(str, arguments)]
-    if shutil.which("strace"):
+    if _can_trace():
         command = [*_TRACED, str(trace), *command]
     environment = {**os.environ, "TMPDIR": str(scratch), "HOME": str(scratch)}
     with (trace.parent / "log").open("w+b") as log:
@@ -64,6 +64,12 @@ def watched_scan(arguments: Sequence[object], out: Outside, scratch: Path, trace
         seen.log = log.read()
     seen.calls = trace.read_text("utf-8", "backslashreplace") if trace.exists() else None
     return seen
+
+
+def _can_trace() -> bool:
+    if shutil.which("strace") is None:
+        return False  # and some containers forbid it
+    return subprocess.run([*_TRACED, os.devnull, "true"], check=False, capture_output=True).returncode == 0
 
 
 def _watch(process: int, out: Outside, seen: Watched, ended: threading.Event) -> None:
