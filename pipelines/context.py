@@ -65,7 +65,7 @@ class ContextTable:
             for start in range(0, len(chunk), _BATCH):
                 yield from chunk.slice(start, _BATCH).to_pylist()
 
-    def attach(self, places: Iterable[Place], *, tells_unused: bool = True) -> list[Place]:
+    def attach(self, places: Iterable[Place], *, tells_unused: bool = True) -> Iterator[Place]:
         """The places, each with its row; says how many rows name no place, and how many dates could not be read.
 
         A ``uri`` is the address of a place, or its path below the table's folder or below its source. Where several
@@ -76,7 +76,6 @@ class ContextTable:
             places: In any order.
             tells_unused: Whether a row that names no place is worth a line.
         """
-        attached: list[Place] = []
         used = np.zeros(len(self._table), bool)
         unread = 0
         waiting = iter(places)
@@ -84,16 +83,13 @@ class ContextTable:
             rows = self._rows(batch, used)
             contexts = self._contexts(sorted({row for row in rows if row is not None}))
             unread += sum(bool(context.notes) for context in contexts.values())
-            attached += [
-                place if row is None else replace(place, context=contexts[row])
-                for place, row in zip(batch, rows, strict=True)
-            ]
+            for place, row in zip(batch, rows, strict=True):
+                yield place if row is None else replace(place, context=contexts[row])
         unused = self._inputs - int(used.sum())
         if unused and tells_unused:
             _LOG.warning("%s: %s of %s context rows name no input", self.file, f"{unused:,}", f"{self._inputs:,}")
         if unread:
             _LOG.warning("%s: rows whose published_at is no date or time: %s", self.file, f"{unread:,}")
-        return attached
 
     def _rows(self, places: Sequence[Place], used: "np.ndarray[Any, np.dtype[np.bool_]]") -> list[int | None]:
         """The number of each place's row, or None; marks all rows that name one of the places as used."""

@@ -1,6 +1,6 @@
 """Everything that a scan looks at, or has to answer for: sources and a manifest, sifted, with members and context."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,9 +8,11 @@ import pyarrow as pa
 
 from pipelines.context import read_context_table
 from pipelines.errors import UsageError
+from pipelines.held import HeldPlaces
 from pipelines.inventory import covers, list_inputs, normalise
-from pipelines.manifest import Manifest, Named, missing_members
+from pipelines.manifest import Manifest, Named, with_missing
 from pipelines.selection import LeftOut, Selection
+from transforms.containers.formats import is_named_as_container
 from transforms.records import Place
 
 WithMembers = Callable[[list[Place]], Iterable[Place]]
@@ -29,7 +31,7 @@ class Inputs:
         filled: Sources, and the manifest, that hold something.
     """
 
-    places: list[Place]
+    places: HeldPlaces = field(default_factory=HeldPlaces)
     absent: list[Place] = field(default_factory=list)
     left_out: LeftOut = field(default_factory=LeftOut)
     named: pa.Table = field(default_factory=lambda: _table(Named()))
@@ -70,20 +72,31 @@ class Scope:
             UsageError: There is nothing at a source, or the context table cannot be read.
         """
         table = read_context_table(self.context) if self.context else None
-        listed = list_inputs(self.sources, store)
         named = self.manifest.look() if self.manifest else Named()
-        filled = {place.source for place in (*listed, *named.places[:1])}
-        inputs = Inputs([], named=_table(named), filled=filled)
+        inputs = Inputs(named=_table(named), filled={place.source for place in named.places[:1]})
+        listed = _noted(list_inputs(self.sources, store), inputs.filled)
         places = self._sifted(_joined(listed, named), inputs.left_out)
-        inputs.absent = self._sifted(named.absent, inputs.left_out)
         if self.opens_containers:
-            places = list(with_members(places))
-            inputs.absent += self._sifted(missing_members(named, places), inputs.left_out)
-            places = self._sifted(places, inputs.left_out)
+            places = self._opened(places, named, inputs.left_out, with_members)
         if self.manifest and self.manifest.table.says_something:
             places = self.manifest.table.attach(places, tells_unused=False)
-        inputs.places = table.attach(places) if table else places
+        inputs.places = HeldPlaces(table.attach(places) if table else places)
+        inputs.absent = list(self._sifted(named.absent, inputs.left_out))
+        inputs.left_out.keep(inputs.places.keys())
+        inputs.left_out.keep((place.uri, place.member_path) for place in inputs.absent)
         return inputs
+
+    def _opened(
+        self, places: Iterable[Place], named: Named, left_out: LeftOut, with_members: WithMembers
+    ) -> Iterator[Place]:
+        """The places with members; containers last, since what the store knows of them is asked for once."""
+        containers = []
+        for place in places:
+            if is_named_as_container(place.name):
+                containers.append(place)
+            else:
+                yield place
+        yield from self._sifted(with_missing(named, with_members(containers)), left_out)
 
     def looks_at(self, place: Place, *, is_named: bool) -> bool:
         """Whether a place that the store knows would be looked at if it were there, with the size and time it had.
@@ -99,7 +112,7 @@ class Scope:
             return bool(through)
         return any(self._why_not(_through(source, place)) is None for source in through)
 
-    def _sifted(self, places: list[Place], left_out: LeftOut) -> list[Place]:
+    def _sifted(self, places: Iterable[Place], left_out: LeftOut) -> Iterable[Place]:
         return places if self.selection.is_everything else left_out.sift(places, self._why_not)
 
     def _why_not(self, place: Place) -> str | None:
@@ -120,12 +133,21 @@ def parse_scope(
     return Scope(names, Manifest(manifest) if manifest else None, selection, context, opens_containers)
 
 
-def _joined(listed: list[Place], named: Named) -> list[Place]:
+def _noted(listed: Iterable[Place], filled: set[str]) -> Iterator[Place]:
+    for place in listed:
+        filled.add(place.source)
+        yield place
+
+
+def _joined(listed: Iterable[Place], named: Named) -> Iterator[Place]:
     """A file that a source holds, too, is that source's."""
-    if not listed or not named.places:
-        return [*listed, *named.places]
-    known = {place.uri for place in listed}
-    return [*listed, *(place for place in named.places if place.uri not in known)]
+    names = {place.uri for place in named.places}
+    listed_names = set()
+    for place in listed:
+        if place.uri in names:
+            listed_names.add(place.uri)
+        yield place
+    yield from (place for place in named.places if place.uri not in listed_names)
 
 
 def _through(source: str, place: Place) -> Place:

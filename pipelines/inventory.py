@@ -53,7 +53,7 @@ def beginning(source: str) -> str:
     return source if Path(source).exists() else _GLOB.split(source, maxsplit=1)[0]
 
 
-def list_inputs(sources: Iterable[str], store: Path) -> list[Place]:
+def list_inputs(sources: Iterable[str], store: Path) -> Iterator[Place]:
     """What lies in the sources, but for the files of the store, which would grow by being scanned; with its sidecars.
 
     Args:
@@ -63,18 +63,15 @@ def list_inputs(sources: Iterable[str], store: Path) -> list[Place]:
     Raises:
         UsageError: There is nothing at a source.
     """
-    real = lru_cache(os.path.realpath)
 
-    def is_ours(place: Place) -> bool:
-        folder = Path(real(os.path.dirname(place.path)))  # noqa: PTH120  (hot loop)
-        return folder == store or store in folder.parents
+    @lru_cache
+    def is_ours(folder: str) -> bool:
+        return Path(os.path.realpath(folder)).is_relative_to(store)
 
-    return [
-        place
-        for source in sources
-        for place in with_sidecars(source, list_places(source))
-        if "://" in source or not is_ours(place)
-    ]
+    for source in sources:
+        for place in with_sidecars(source, list_places(source)):
+            if "://" in source or not is_ours(_folder_of(place) or "/"):
+                yield place
 
 
 def list_places(source: str) -> Iterator[Place]:

@@ -42,7 +42,7 @@ class Named:
 
     Attributes:
         places: What is there, or cannot be told; each once, in the order of their addresses.
-        absent: Files that are not there.
+        absent: Files that are not there, and members that are not in their containers.
         members: Addresses of members of containers that rows name; their containers are among the others.
         uris: Of all places, also absent ones, as the store knows them; in Arrow's memory, since they are many.
     """
@@ -153,24 +153,23 @@ class Manifest:
         return Place(self.source, printable(address), address, None, None, refused=refused)
 
 
-def missing_members(named: Named, places: Iterable[Place]) -> list[Place]:
-    """Members that a manifest names and that their containers, listed to the end, do not hold.
+def with_missing(named: Named, places: Iterable[Place]) -> Iterator[Place]:
+    """The same places; in the end, members that a manifest names and that their containers do not hold are absent.
 
     Args:
-        named: From ``Manifest.look``.
-        places: All places of the scan, members included.
+        named: From ``Manifest.look``; its ``absent`` grows by members of containers that were listed to their end.
+        places: All containers of the scan, and their members.
     """
-    if not named.members:
-        return []
     missing = set(named.members)
     whole: dict[str, Place] = {}
     for place in places:
+        yield place
         if place.member_path is not None:
             missing.discard((place.uri, place.member_path))
-        elif place.refused and place.refused[0] is Reason.CONTAINER:
+        elif missing and place.refused and place.refused[0] is Reason.CONTAINER:
             whole[place.uri] = place
     refused = (Reason.NOT_FOUND, Reason.NOT_FOUND.sentence)
-    return [
+    named.absent += [
         Place(whole[uri].source, uri, whole[uri].path, None, None, member, refused=refused)
         for uri, member in sorted(missing)
         if uri in whole

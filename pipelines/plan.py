@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import configs
+from pipelines.compare import KEYS, Inventory, compared
+from pipelines.held import HeldPlaces, place_of
 from pipelines.inputs import Inputs, Scope
 from pipelines.inventory import beginning
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.notes import is_of_the_place
-from transforms.containers.entries import SEPARATOR
 from transforms.examine.face_model import FACE_MODEL_SHA256
 from transforms.labels.lexicon import LEXICON_FILES
 from transforms.labels.networks import DIGESTS
@@ -25,6 +26,8 @@ from transforms.outcomes import FLEETING, Outcome, Reason
 from transforms.records import DetectorScore, Examination, LayerNote, Place
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from transforms.examine.settings import ExamineSettings
     from transforms.records import DetectorInfo
 
@@ -47,17 +50,7 @@ _VIDEO_NAMES = (
     ".3gp",
     ".ogv",
 )
-_INVENTORY = pa.schema(
-    [
-        ("source", "string"),
-        ("uri", "string"),
-        ("member_path", "string"),
-        ("size_bytes", "int64"),
-        ("mtime_ns", "int64"),
-        ("beside_digest", "string"),
-        ("ordinal", "int64"),
-    ]
-)
+_BATCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,91 +129,41 @@ def make_plan(store: Store, scope: Scope, inputs: Inputs, examination: str, *, r
     read, or in a container that could not be listed to its end, or is none that the filters let pass. One that a
     manifest names and that was never seen there is due as such.
     """
-    listed = {(place.uri, place.member_path): place for place in inputs.places}
-    unread = tuple(f"{place.uri}/" for place in listed.values() if place.problem)
-    unlisted = tuple(
-        f"{place.address}{SEPARATOR}"
-        for place in listed.values()
-        if place.refused and place.refused[0] is not Reason.CONTAINER
+    found = Inventory(
+        listed=inputs.places.table,
+        absent=HeldPlaces(inputs.absent).table,
+        named=inputs.named,
+        left_out=_keys(inputs.left_out.whys),
+        roots=[beginning(source) for source in scope.sources],
     )
-    with connect(store) as tables:
-        tables.register("named", inputs.named)
-        tables.register("left_out", _keys(list(inputs.left_out.whys)))
-        tables.register("absent", _keys([(place.uri, place.member_path) for place in inputs.absent]))
-        seen = set(tables.execute(_SEEN).fetchall())
-        never = [place for place in inputs.absent if (place.uri, place.member_path) not in seen]
-        listed |= {(place.uri, place.member_path): place for place in never}
-        columns = {name: [getattr(place, name) for place in listed.values()] for name in _INVENTORY.names}
-        tables.register("inventory", pa.table(columns, _INVENTORY))
-        rows = tables.execute(_DUE, {"examination": examination, "retry_failed": retry_failed}).fetchall()
-        roots = [beginning(source) for source in scope.sources]
-        vanished = tables.execute(_VANISHED, {"roots": roots}).fetchall()
-    due = [Due(listed[uri, member_path], scan_id or "", why=why) for uri, member_path, scan_id, why in rows]
-    gone = [
-        Due(place, scan_id, gone=True, content_sha256=content, why="gone")
-        for *facts, scan_id, content, is_named in vanished
-        if not (place := _stored(*facts)).uri.startswith(unread)
-        and not place.address.startswith(unlisted)
-        and scope.looks_at(place, is_named=is_named)
-    ]
-    return Plan(len(listed), len(listed) - len(due), [*due, *gone], inputs.left_out.counts)
+    with compared(store, found, examination, retry_failed=retry_failed) as (tables, count):
+        due = [Due(place_of(*facts), scan_id or "", why=why) for *facts, scan_id, why in _rows(tables, _DUE)]
+        unchanged = count - len(due)
+        unlisted = tuple(inputs.places.unlisted)
+        for *facts, scan_id, content, is_named in _rows(tables, _VANISHED):
+            place = _stored(*facts)
+            if not place.address.startswith(unlisted) and scope.looks_at(place, is_named=is_named):
+                due.append(Due(place, scan_id, gone=True, content_sha256=content, why="gone"))
+    return Plan(count, unchanged, due, inputs.left_out.counts)
 
 
-def _keys(keys: list[tuple[str, str | None]]) -> pa.Table:
-    columns = {"uri": [uri for uri, _ in keys], "member_path": [member for _, member in keys]}
-    return pa.table(columns, pa.schema([("uri", "string"), ("member_path", "string")]))
+_DUE = "FROM due ORDER BY uri, ordinal NULLS FIRST, member_path"
+_VANISHED = "FROM vanished ORDER BY uri, member_path"
+
+
+def _rows(tables: "DuckDBPyConnection", query: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of which only some are objects at a time."""
+    result = tables.execute(query)
+    while rows := result.fetchmany(_BATCH):
+        yield from rows
+
+
+def _keys(keys: Iterable[tuple[str, str | None]]) -> pa.Table:
+    return pa.Table.from_pylist([{"uri": uri, "member_path": member} for uri, member in keys], KEYS)
 
 
 def _stored(source: str, uri: str, member_path: str | None, size_bytes: int | None, mtime_ns: int | None) -> Place:
     return Place(source, uri, uri, size_bytes, mtime_ns, member_path)
-
-
-_SEEN = """
-SELECT absent.uri, absent.member_path
-FROM absent JOIN items_latest AS latest
-  ON latest.uri = absent.uri AND latest.member_path IS NOT DISTINCT FROM absent.member_path
-WHERE latest.reason IS DISTINCT FROM 'not_found'
-"""
-
-_DUE = """
-SELECT inventory.uri, inventory.member_path, latest.scan_id,
-       CASE WHEN latest.uri IS NULL THEN 'new'
-            WHEN latest.outcome = 'gone' THEN 'back again'
-            WHEN latest.size_bytes IS DISTINCT FROM inventory.size_bytes
-              OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns THEN 'changed or touched'
-            WHEN latest.examination <> $examination THEN 'other detectors, faces, sampling or limits'
-            WHEN latest.beside IS DISTINCT FROM inventory.beside_digest THEN 'text beside it changed'
-            ELSE 'to be tried again' END AS why
-FROM inventory LEFT JOIN items_latest AS latest
-  ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
-WHERE latest.uri IS NULL
-   OR latest.outcome = 'gone'
-   OR latest.examination <> $examination
-   OR latest.size_bytes IS DISTINCT FROM inventory.size_bytes
-   OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns
-   OR latest.beside IS DISTINCT FROM inventory.beside_digest
-   OR latest.reason = 'changed_during_scan'
-   OR ($retry_failed AND (
-        latest.outcome = 'failed' OR latest.reason = 'decoder_missing'
-        OR len(list_filter(latest.scores, lambda score: score.level = 'failed')) > 0
-        OR len(list_filter(latest.layers, lambda note: note.layer = 'caption' AND (
-            note.status = 'failed' OR starts_with(note.detail, 'unreadable:') OR starts_with(note.detail, 'vanished:')
-        ))) > 0))
-ORDER BY inventory.uri, inventory.ordinal NULLS FIRST, inventory.member_path
-"""
-
-_VANISHED = """
-WITH known AS (SELECT *, uri IN (SELECT uri FROM named) AS is_named FROM items_latest)
-SELECT known.source, known.uri, known.member_path, known.size_bytes, known.mtime_ns, known.scan_id,
-       known.content_sha256, known.is_named
-FROM known
-ANTI JOIN inventory ON inventory.uri = known.uri AND inventory.member_path IS NOT DISTINCT FROM known.member_path
-ANTI JOIN (SELECT uri FROM left_out WHERE member_path IS NULL) AS file ON file.uri = known.uri
-ANTI JOIN left_out AS member ON member.uri = known.uri AND member.member_path = known.member_path
-WHERE known.outcome <> 'gone' AND known.reason IS DISTINCT FROM 'not_found'
-  AND (known.is_named OR len(list_filter($roots, lambda root: starts_with(known.uri, root))) > 0)
-ORDER BY known.uri, known.member_path
-"""
 
 
 def estimate_seconds(place: Place) -> float:

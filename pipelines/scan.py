@@ -168,6 +168,7 @@ class Scan:
             retry_failed=self._options.retry_failed,
         )
         inputs = self._scope.gather(there.root, members)
+        named = inputs.named
         if self._options.dry_run:
             return self._summary(self._plan(there, inputs))
         store = Store.create(self._options.store)
@@ -178,12 +179,13 @@ class Scan:
             if recovered:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
             summary = self._summary(self._plan(store, inputs))
+            del inputs  # a scan of hours need not hold what is not due
             summary.recovered = recovered
             self.report.summary = summary
             try:
                 store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
-                self._judge(store, summary, baseline, inputs.named)
+                self._judge(store, summary, baseline, named)
             except (Interrupted, KeyboardInterrupt):
                 summary.was_interrupted = True
                 self._record_end(store, summary, "interrupted")

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -87,19 +87,20 @@ class LeftOut:
         """How many, by why."""
         return dict(sorted(Counter(self.whys.values()).items()))
 
-    def sift(self, places: Iterable[Place], why_not: Callable[[Place], str | None]) -> list[Place]:
-        """The places that are looked at; one that several sources hold need pass for one of them only."""
-        kept: list[Place] = []
+    def sift(self, places: Iterable[Place], why_not: Callable[[Place], str | None]) -> Iterator[Place]:
+        """The places that are looked at."""
         for place in places:
             why = why_not(place)
             if why is None:
-                kept.append(place)
+                yield place
             else:
                 self.whys[place.uri, place.member_path] = why
+
+    def keep(self, keys: Iterable[Key]) -> None:
+        """Takes back what is looked at: one that several sources hold need pass for one of them only."""
         if self.whys:
-            for place in kept:
-                self.whys.pop((place.uri, place.member_path), None)
-        return kept
+            for key in keys:
+                self.whys.pop(key, None)
 
 
 def parse_selection(

@@ -118,7 +118,7 @@ def test_the_store_is_no_input(pattern: str, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"1")
     (tmp_path / "link").symlink_to(tmp_path)
     for source in (tmp_path, tmp_path / "link"):
-        places = list_inputs([f"{source}{pattern}"], tmp_path / "store")
+        places = list(list_inputs([f"{source}{pattern}"], tmp_path / "store"))
         assert sorted(Path(place.uri).name for place in places) in (
             ["a.jpg", "store.jpg"],
             ["a.jpg", "link", "store.jpg"],
@@ -140,7 +140,7 @@ def test_a_tree_gives_each_file_its_sidecars_as_they_are_listed(tmp_path: Path) 
         (tmp_path / name).write_text(name)
     (tmp_path / "b.md").mkdir()
     (tmp_path / "b.srt").symlink_to(tmp_path / "nowhere")
-    places = list_inputs([str(tmp_path)], tmp_path / "store")
+    places = list(list_inputs([str(tmp_path)], tmp_path / "store"))
     assert names_beside(places) == {"a.png": ["a.json"], "b.png": ["b.srt", "b.md"]}, "of one name the deeper one"
     first = next(place for place in places if place.uri == f"{tmp_path}/a.png")
     assert first.beside == tuple(place for place in places if place.uri == f"{tmp_path}/a.txt")
@@ -174,6 +174,6 @@ def test_sidecars_of_remote_files(source: str, expected: dict, monkeypatch: pyte
         ]
 
     monkeypatch.setattr(FileSystems, "match", match)
-    places = list_inputs([source], tmp_path)
+    places = list(list_inputs([source], tmp_path))
     assert names_beside(places) == expected
     assert {one.size_bytes for place in places for one in place.beside} == {3}

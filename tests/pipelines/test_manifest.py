@@ -2,18 +2,15 @@
 
 import csv
 import os
+import shutil
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import plan as planning
 from pipelines.errors import UsageError
 from pipelines.inputs import Inputs, parse_scope
 from pipelines.manifest import Manifest
@@ -22,6 +19,7 @@ from pipelines.selection import Selection, parse_selection
 from pipelines.store import Store
 from tests.faulty import FaultyFileSystem, StorageError
 from transforms.outcomes import Reason
+from transforms.write import write_part
 
 
 @pytest.fixture(autouse=True)
@@ -186,32 +184,23 @@ EXAMINED, GONE, NEVER = ("examined", None), ("gone", "vanished"), ("failed", "no
 
 
 @pytest.fixture
-def planned(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def planned(folder: Path):
     """Plans over a store that knows the given rows, without scanning any into it."""
 
     def run(known: list[tuple], file: Path | None, *sources: str, **filters) -> Plan:
-        @contextmanager
-        def connect(_: Store) -> Iterator[duckdb.DuckDBPyConnection]:
-            rows = [
-                (f"{folder}/{uri}", member, size, None if size is None else 0, *end) for uri, member, size, end in known
-            ]
-            with duckdb.connect() as tables:
-                tables.execute(
-                    "CREATE TABLE items_latest (uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, outcome VARCHAR,"
-                    "reason VARCHAR, source VARCHAR DEFAULT '/', mtime_ns BIGINT, scan_id VARCHAR DEFAULT 's',"
-                    "content_sha256 VARCHAR, examination VARCHAR DEFAULT 'e', beside VARCHAR,"
-                    "scores STRUCT(level VARCHAR)[], layers STRUCT(layer VARCHAR, status VARCHAR, detail VARCHAR)[])"
-                )
-                for row in rows:
-                    columns = "uri, member_path, size_bytes, mtime_ns, outcome, reason"
-                    tables.execute(f"INSERT INTO items_latest ({columns}) VALUES (?, ?, ?, ?, ?, ?)", row)
-                yield tables
-
-        monkeypatch.setattr(planning, "connect", connect)
+        shutil.rmtree(folder / "store", ignore_errors=True)
+        store = Store.create(folder / "store")
+        columns = ("uri", "member_path", "size_bytes", "mtime_ns", "outcome", "reason")
+        shared = {"source": "/", "scan_id": "s", "segment_id": "1", "examination": "e"}
+        rows = [
+            shared | dict(zip(columns, (f"{folder}/{uri}", member, size, size and 0, *end), strict=True))
+            for uri, member, size, end in known
+        ]
+        for table, own in (("items", rows), ("segments", [{"segment_id": "1", "sequence": 1}])):
+            store.commit_parts(table, "1", [asdict(write_part(str(store.root), table, "1", own))])
         names = [str(folder / source) for source in sources]
         scope = parse_scope(names, file, parse_selection(**filters), None, opens_containers=True)
-        inputs = scope.gather(folder / "store", lambda places: places)
-        return make_plan(Store(folder / "store"), scope, inputs, "e")
+        return make_plan(store, scope, scope.gather(store.root, lambda places: places), "e")
 
     return run
 

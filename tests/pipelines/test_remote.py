@@ -38,7 +38,7 @@ def hashed(place: Place) -> str | Examination:
 
 def test_a_listing_that_breaks_half_way_is_begun_anew(storage: type[FaultyFileSystem], tmp_path: Path) -> None:
     storage.fails("list", "faulty://bucket/", ConnectionResetError(), StorageError(503))
-    places = list_inputs(["faulty://bucket"], tmp_path)
+    places = list(list_inputs(["faulty://bucket"], tmp_path))
     assert [place.uri for place in places] == sorted(storage.files)
     assert storage.calls["list", "faulty://bucket/"] == 3
 
@@ -63,7 +63,7 @@ def test_sidecars_in_a_folder_that_may_not_be_listed_are_none_and_in_one_that_ha
     assert [place.beside for place in list_inputs([A], tmp_path)] == [()]
     storage.fails("list", "faulty://bucket/", *[StorageError(503)] * 3)
     with pytest.raises(UsageError, match=r"a\.png cannot be listed"):
-        list_inputs([A], tmp_path)
+        list(list_inputs([A], tmp_path))
 
 
 @pytest.mark.parametrize("operation", ["open", "read"])

@@ -1,0 +1,147 @@
+"""The inventory against what the store holds, part by part: memory is bounded, what goes beyond it is on disk."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pipelines.held import SCHEMA
+from pipelines.parts import in_parts
+from pipelines.store import Store
+from pipelines.tables import bounded
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+NAMED = pa.schema([("uri", pa.string())])
+KEYS = pa.schema([("uri", pa.string()), ("member_path", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What was found, each a table.
+
+    Attributes:
+        listed: Of ``held.SCHEMA``; of rows with the same key the one with the highest ``position`` holds.
+        absent: Likewise: named, and not there.
+        named: Column ``uri``, each once: what is gone although no source covers it.
+        left_out: Of ``KEYS``, each once: what is not gone although it was not listed.
+        roots: How everything begins that the sources cover.
+    """
+
+    listed: pa.Table
+    absent: pa.Table = field(default_factory=SCHEMA.empty_table)
+    named: pa.Table = field(default_factory=NAMED.empty_table)
+    left_out: pa.Table = field(default_factory=KEYS.empty_table)
+    roots: Sequence[str] = ()
+
+
+@contextmanager
+def compared(
+    store: Store, inventory: Inventory, examination: str, *, retry_failed: bool
+) -> "Iterator[tuple[DuckDBPyConnection, int]]":
+    """Tables of the differences, ``due`` and ``vanished``, for that time, and how many inputs there are.
+
+    Args:
+        store: May not be there yet.
+        inventory: What was found.
+        examination: From ``examination_digest``.
+        retry_failed: Whether what failed is due.
+    """
+    asked = {"examination": [examination], "retry_failed": [retry_failed], "roots": [list(inventory.roots)]}
+    with bounded(store) as tables:
+        tables.register("asked", pa.table(asked, _ASKED))
+        for name in ("listed", "absent", "named", "left_out"):
+            tables.register(name, getattr(inventory, name))
+        tables.execute(_TABLES)
+        items = _ITEMS.format(is_to_retry=_TO_RETRY if retry_failed else "false")
+        inputs = 0
+        for _ in in_parts(tables, {"items": items, "inventory": _INVENTORY}):
+            tables.execute(_LATEST)
+            tables.execute(_MATCHED)
+            inputs += tables.execute("SELECT count(*) FROM matched").fetchall()[0][0]
+            tables.execute(_DUE)
+            tables.execute(_VANISHED)
+        yield tables, inputs
+
+
+_ASKED = pa.schema([("examination", pa.string()), ("retry_failed", pa.bool_()), ("roots", pa.list_(pa.string()))])
+
+_INVENTORY = """
+SELECT *, hash(uri, member_path) AS key
+FROM (SELECT *, false AS is_absent FROM listed UNION ALL SELECT *, true FROM absent)
+"""
+
+_ITEMS = """
+SELECT items.source, items.uri, items.member_path, items.size_bytes, items.mtime_ns, items.content_sha256,
+       items.scan_id, items.outcome, items.reason, items.beside, segment.sequence,
+       items.examination <> asked.examination AS is_outdated, {is_to_retry} AS is_to_retry,
+       named.uri IS NOT NULL AS is_named, file.uri IS NOT NULL OR member.uri IS NOT NULL AS is_left_out,
+       hash(items.uri, items.member_path) AS key
+FROM items JOIN stored_segments AS segment USING (segment_id) CROSS JOIN asked
+LEFT JOIN named ON named.uri = items.uri
+LEFT JOIN (FROM left_out WHERE member_path IS NULL) AS file ON file.uri = items.uri
+LEFT JOIN (FROM left_out WHERE member_path IS NOT NULL) AS member
+    ON member.uri = items.uri AND member.member_path = items.member_path
+"""
+
+_TO_RETRY = """coalesce(
+    items.outcome = 'failed' OR items.reason = 'decoder_missing'
+    OR len(list_filter(items.scores, lambda score: score.level = 'failed')) > 0
+    OR len(list_filter(items.layers, lambda note: note.layer = 'caption' AND (
+        note.status = 'failed' OR starts_with(note.detail, 'unreadable:') OR starts_with(note.detail, 'vanished:')
+    ))) > 0, false)"""
+
+_TABLES = """
+CREATE TEMP TABLE due (
+    source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, ordinal BIGINT, whole BLOB,
+    scan_id VARCHAR, why VARCHAR
+);
+CREATE TEMP TABLE vanished (
+    source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, scan_id VARCHAR,
+    content_sha256 VARCHAR, is_named BOOLEAN
+)
+"""
+
+_LATEST = """
+CREATE OR REPLACE TEMP TABLE latest AS
+SELECT * FROM items
+QUALIFY row_number() OVER (PARTITION BY uri, member_path ORDER BY sequence DESC) = 1
+"""
+
+# What is absent and was seen there is no input, but gone.
+_MATCHED = """
+CREATE OR REPLACE TEMP TABLE matched AS
+SELECT inventory.*,
+       latest.scan_id,
+       CASE WHEN latest.uri IS NULL THEN 'new'
+            WHEN latest.outcome = 'gone' THEN 'back again'
+            WHEN latest.size_bytes IS DISTINCT FROM inventory.size_bytes
+              OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns THEN 'changed or touched'
+            WHEN latest.is_outdated THEN 'other detectors, faces, sampling or limits'
+            WHEN latest.beside IS DISTINCT FROM inventory.beside_digest THEN 'text beside it changed'
+            WHEN latest.reason = 'changed_during_scan' OR latest.is_to_retry THEN 'to be tried again' END AS why
+FROM inventory LEFT JOIN latest
+  ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
+WHERE NOT inventory.is_absent OR latest.uri IS NULL OR latest.reason IS NOT DISTINCT FROM 'not_found'
+QUALIFY row_number() OVER (
+    PARTITION BY inventory.uri, inventory.member_path ORDER BY inventory.is_absent DESC, inventory.position DESC
+) = 1
+"""
+
+_DUE = """
+INSERT INTO due
+SELECT source, uri, member_path, size_bytes, mtime_ns, ordinal, whole, scan_id, why FROM matched WHERE why IS NOT NULL
+"""
+
+_VANISHED = """
+INSERT INTO vanished
+SELECT latest.source, latest.uri, latest.member_path, latest.size_bytes, latest.mtime_ns, latest.scan_id,
+       latest.content_sha256, latest.is_named
+FROM latest CROSS JOIN asked
+ANTI JOIN matched ON matched.uri = latest.uri AND matched.member_path IS NOT DISTINCT FROM latest.member_path
+WHERE NOT latest.is_left_out AND latest.outcome <> 'gone' AND latest.reason IS DISTINCT FROM 'not_found'
+  AND (latest.is_named OR len(list_filter(asked.roots, lambda root: starts_with(latest.uri, root))) > 0)
+"""
