@@ -3,14 +3,14 @@
     python benchmarks/plan.py [--listed 100000 1000000] [--joined 1000000 10000000] [--rounds 3]
 
 **Listed**: from the walk of a source to segments, cut; first into an empty store, then against a store that holds all
-of the same files unchanged. The files are simulated: ``os.walk``, ``os.listdir`` and ``os.stat`` answer for ``/simulated``
-without touching a disk, 1,000 pictures a folder, none with a sidecar. Everything above these three is the scan's own.
+of the same files unchanged. The files are simulated: ``os.walk``, ``os.listdir`` and ``os.stat`` answer for
+``/simulated`` without touching a disk, 1,000 pictures a folder, none with a sidecar. What is above these three is real.
 
 **Joined**: only the comparison of an inventory, in Arrow's memory, with a store, as many of either: 1 in 100 places of
 the inventory is new, 1 has changed, and 1 in 100 of the store is gone.
 
 Stores are drawn, in segments of 20,000. Each run is a process of its own; its peak memory is the kernel's and counts
-the interpreter and the libraries. Seconds are the least of the rounds, megabytes the most. Loading libraries is not timed.
+the interpreter and the libraries; loading these is not timed. Seconds are the least of the rounds, megabytes the most.
 """
 
 import argparse
