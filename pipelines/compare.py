@@ -25,7 +25,7 @@ class Inventory:
 
     Attributes:
         listed: Of ``held.SCHEMA``; of rows with the same key the one with the highest ``position`` holds.
-        absent: Likewise: named, and not there.
+        absent: Likewise: named, and not there. Of a place that is listed, too, the listed one holds.
         named: Column ``uri``, each once: what is gone although no source covers it.
         left_out: Of ``KEYS``, each once: what is not gone although it was not listed.
         roots: How everything begins that the sources cover.
@@ -59,11 +59,9 @@ def compared(
         items = _ITEMS.format(is_to_retry=_TO_RETRY if retry_failed else "false")
         inputs = 0
         for _ in in_parts(tables, {"items": items, "inventory": _INVENTORY}):
-            tables.execute(_LATEST)
-            tables.execute(_MATCHED)
-            inputs += tables.execute("SELECT count(*) FROM matched").fetchall()[0][0]
-            tables.execute(_DUE)
-            tables.execute(_VANISHED)
+            for step in (_LATEST, _CURRENT, _NOT_THERE, _DUE, _VANISHED):
+                tables.execute(step)
+            inputs += tables.execute("SELECT count(*) FROM current").fetchall()[0][0]
         yield tables, inputs
 
 
@@ -105,35 +103,45 @@ CREATE TEMP TABLE vanished (
 )
 """
 
-_LATEST = """
-CREATE OR REPLACE TEMP TABLE latest AS
-SELECT * FROM items
-QUALIFY row_number() OVER (PARTITION BY uri, member_path ORDER BY sequence DESC) = 1
+_ONE_EACH = """
+CREATE OR REPLACE TEMP TABLE {table} AS
+WITH doubled AS (SELECT uri, member_path FROM {rows} GROUP BY ALL HAVING count(*) > 1)
+SELECT one.* FROM {rows} AS one
+ANTI JOIN doubled ON doubled.uri = one.uri AND doubled.member_path IS NOT DISTINCT FROM one.member_path
+UNION ALL
+SELECT * FROM (
+    SELECT one.* FROM {rows} AS one
+    SEMI JOIN doubled ON doubled.uri = one.uri AND doubled.member_path IS NOT DISTINCT FROM one.member_path
+    QUALIFY row_number() OVER (PARTITION BY one.uri, one.member_path ORDER BY {order}) = 1
+)
 """
+"""Of rows with the same key one; few are doubled, and to number all of them would take half of the time."""
 
-# What is absent and was seen there is no input, but gone.
-_MATCHED = """
-CREATE OR REPLACE TEMP TABLE matched AS
-SELECT inventory.*,
-       latest.scan_id,
-       CASE WHEN latest.uri IS NULL THEN 'new'
-            WHEN latest.outcome = 'gone' THEN 'back again'
-            WHEN latest.size_bytes IS DISTINCT FROM inventory.size_bytes
-              OR latest.mtime_ns IS DISTINCT FROM inventory.mtime_ns THEN 'changed or touched'
-            WHEN latest.is_outdated THEN 'other detectors, faces, sampling or limits'
-            WHEN latest.beside IS DISTINCT FROM inventory.beside_digest THEN 'text beside it changed'
-            WHEN latest.reason = 'changed_during_scan' OR latest.is_to_retry THEN 'to be tried again' END AS why
-FROM inventory LEFT JOIN latest
-  ON latest.uri = inventory.uri AND latest.member_path IS NOT DISTINCT FROM inventory.member_path
-WHERE NOT inventory.is_absent OR latest.uri IS NULL OR latest.reason IS NOT DISTINCT FROM 'not_found'
-QUALIFY row_number() OVER (
-    PARTITION BY inventory.uri, inventory.member_path ORDER BY inventory.is_absent DESC, inventory.position DESC
-) = 1
+_LATEST = _ONE_EACH.format(table="latest", rows="items", order="one.sequence DESC")
+
+_CURRENT = _ONE_EACH.format(table="current", rows="inventory", order="one.is_absent, one.position DESC")
+
+_NOT_THERE = """
+DELETE FROM current USING latest
+WHERE current.is_absent AND latest.reason IS DISTINCT FROM 'not_found'
+  AND latest.uri = current.uri AND latest.member_path IS NOT DISTINCT FROM current.member_path
 """
+"""What is absent and was seen is no input, but gone."""
 
 _DUE = """
 INSERT INTO due
-SELECT source, uri, member_path, size_bytes, mtime_ns, ordinal, whole, scan_id, why FROM matched WHERE why IS NOT NULL
+SELECT current.source, current.uri, current.member_path, current.size_bytes, current.mtime_ns, current.ordinal,
+       current.whole, latest.scan_id,
+       CASE WHEN latest.uri IS NULL THEN 'new'
+            WHEN latest.outcome = 'gone' THEN 'back again'
+            WHEN latest.size_bytes IS DISTINCT FROM current.size_bytes
+              OR latest.mtime_ns IS DISTINCT FROM current.mtime_ns THEN 'changed or touched'
+            WHEN latest.is_outdated THEN 'other detectors, faces, sampling or limits'
+            WHEN latest.beside IS DISTINCT FROM current.beside_digest THEN 'text beside it changed'
+            WHEN latest.reason = 'changed_during_scan' OR latest.is_to_retry THEN 'to be tried again' END AS why
+FROM current LEFT JOIN latest
+  ON latest.uri = current.uri AND latest.member_path IS NOT DISTINCT FROM current.member_path
+WHERE why IS NOT NULL
 """
 
 _VANISHED = """
@@ -141,7 +149,7 @@ INSERT INTO vanished
 SELECT latest.source, latest.uri, latest.member_path, latest.size_bytes, latest.mtime_ns, latest.scan_id,
        latest.content_sha256, latest.is_named
 FROM latest CROSS JOIN asked
-ANTI JOIN matched ON matched.uri = latest.uri AND matched.member_path IS NOT DISTINCT FROM latest.member_path
+ANTI JOIN current ON current.uri = latest.uri AND current.member_path IS NOT DISTINCT FROM latest.member_path
 WHERE NOT latest.is_left_out AND latest.outcome <> 'gone' AND latest.reason IS DISTINCT FROM 'not_found'
   AND (latest.is_named OR len(list_filter(asked.roots, lambda root: starts_with(latest.uri, root))) > 0)
 """
