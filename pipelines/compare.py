@@ -87,7 +87,7 @@ LEFT JOIN (FROM left_out WHERE member_path IS NOT NULL) AS member
 
 _TO_RETRY = """coalesce(
     items.outcome = 'failed' OR items.reason = 'decoder_missing'
-    OR len(list_filter(items.scores, lambda score: score.level = 'failed')) > 0
+    OR len(list_filter(items.scores, lambda one: one.level = 'failed')) > 0
     OR len(list_filter(items.layers, lambda note: note.layer = 'caption' AND (
         note.status = 'failed' OR starts_with(note.detail, 'unreadable:') OR starts_with(note.detail, 'vanished:')
     ))) > 0, false)"""

@@ -227,7 +227,7 @@ SELECT items.* FROM items SEMI JOIN wanted USING (content_sha256)
 WHERE examination = $examination
   AND outcome <> 'gone'
   AND (reason IS NULL OR reason NOT IN (SELECT unnest($fleeting)))
-  AND coalesce(len(list_filter(scores, lambda score: score.level = 'failed')), 0) = 0
+  AND coalesce(len(list_filter(scores, lambda one: one.level = 'failed')), 0) = 0
   AND ($retried_by IS NULL OR outcome <> 'failed' OR scan_id = $retried_by)
 QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY examined_at DESC, segment_id) = 1
 """
