@@ -35,6 +35,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/judge.py
+	$(BIN)/python benchmarks/plan.py
 
 clean:
 	rm -rf examples/archive examples/store benchmarks/out

@@ -192,6 +192,8 @@ def local_place(source: str, path: str) -> Place:
 
 def printable(path: str) -> str:
     """A path that Parquet and a terminal can show: bytes that are no UTF-8 become backslash escapes."""
+    if path.isascii():
+        return path
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return path if text == path else text  # a scan holds all its places: most need one string
 
