@@ -104,9 +104,9 @@ def test_dry_run_says_what_would_be_done(sound: Path, tmp_path: Path) -> None:
 def test_log_lines_can_be_json(sound: Path, tmp_path: Path) -> None:
     done = aiqyn("--log-format", "json", "scan", sound, "--store", tmp_path / "store")
     entries = [json.loads(line) for line in done.stderr.splitlines()]
-    assert [entry["level"] for entry in entries] == ["info", "info"]
-    assert entries[0]["message"].startswith("Segment")
-    ending = entries[1]
+    assert {entry["level"] for entry in entries} == {"info"}
+    *_, segment, ending = entries  # on a slow machine lines on its progress come before them
+    assert segment["message"].startswith("Segment")
     assert (ending["message"], ending["exit_status"]) == ("scan ended", 0)
     assert ending["rows"] == [{"outcome": "examined", "reason": None, "items": 1}]
     assert [(one["detector"], one["items"]) for one in ending["levels"]] == [(DEFAULT, 1)]
