@@ -94,7 +94,7 @@ _TO_RETRY = """coalesce(
 
 _TABLES = """
 CREATE TEMP TABLE due (
-    source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, ordinal BIGINT, whole BLOB,
+    source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, ordinal BIGINT, whole VARCHAR,
     scan_id VARCHAR, why VARCHAR
 );
 CREATE TEMP TABLE vanished (

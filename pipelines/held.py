@@ -1,11 +1,14 @@
 """The places of a scan in Arrow's memory: of millions, only those that are due become objects again."""
 
-import pickle
+import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
+from transforms.beside.context import Context
 from transforms.containers.entries import SEPARATOR
 from transforms.outcomes import Reason
 from transforms.records import Place
@@ -20,7 +23,7 @@ SCHEMA = pa.schema(
         ("mtime_ns", pa.int64()),
         ("ordinal", pa.int64()),
         ("beside_digest", pa.string()),
-        ("whole", pa.binary()),
+        ("whole", pa.string()),
     ]
 )
 _OF_PLACE = ("source", "uri", "member_path", "size_bytes", "mtime_ns", "ordinal", "beside_digest")
@@ -62,7 +65,7 @@ class HeldPlaces:
             columns += [
                 pa.array([getattr(place, name) for place in batch], SCHEMA.field(name).type) for name in _OF_PLACE
             ]
-            columns.append(pa.array(map(_whole, batch), pa.binary()))
+            columns.append(pa.array(map(_whole, batch), pa.string()))
             yield pa.record_batch(columns, schema=SCHEMA)
             position += len(batch)
 
@@ -77,20 +80,31 @@ def place_of(
     size_bytes: int | None,
     mtime_ns: int | None,
     ordinal: int | None,
-    whole: bytes | None,
+    whole: str | None,
 ) -> Place:
     """A place from its row."""
     if whole is None:
         return Place(source, uri, uri, size_bytes, mtime_ns, member_path, ordinal=ordinal)
-    place: Place = pickle.loads(whole)  # noqa: S301  (of this very process)
-    return place
+    return _unpacked(json.loads(whole))
 
 
-def _whole(place: Place) -> bytes | None:
-    """All of a place, where its columns do not say all."""
+def _unpacked(told: dict[str, Any]) -> Place:
+    refused, context = told["refused"], told["context"]
+    return Place(
+        **told
+        | {
+            "beside": tuple(map(_unpacked, told["beside"])),
+            "refused": (Reason(refused[0]), refused[1]) if refused else None,
+            "context": Context(**context | {"notes": tuple(context["notes"])}) if context else None,
+        }
+    )
+
+
+def _whole(place: Place) -> str | None:
+    """All of a place as JSON, where its columns do not say all; ASCII, since paths may hold bytes that are no text."""
     facts = place.size_bytes, place.mtime_ns, place.ordinal
     is_plain = place_of(place.source, place.uri, place.member_path, *facts, None) == place
-    return None if is_plain else pickle.dumps(place, pickle.HIGHEST_PROTOCOL)
+    return None if is_plain else json.dumps(asdict(place))
 
 
 def _unlisted(place: Place) -> Iterator[str]:

@@ -147,8 +147,8 @@ def test_they_are_kept_up_from_the_plan_on(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(scan_files, "_SECONDS", 0.02)
     report, metrics = report_of(str(tmp_path / "store")), tmp_path / "m.prom"
 
-    def done() -> float | None:
-        deadline = datetime.now(UTC) + timedelta(seconds=0.3)
+    def done(seconds: float = 20) -> float | None:
+        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
         while datetime.now(UTC) < deadline:
             if metrics.exists() and (samples := parse(metrics.read_text("utf-8"))[0]):
                 found = samples["aiqyn_scan_items_done_total", (("outcome", "gone"), ("store", report.store))]
@@ -157,7 +157,7 @@ def test_they_are_kept_up_from_the_plan_on(tmp_path: Path, monkeypatch: pytest.M
         return None
 
     with kept_up(ScanFiles(None, metrics), report):
-        assert done() is None, "nothing is written before the plan"
+        assert done(0.3) is None, "nothing is written before the plan"
         report.summary = summary_of()
         assert done() == 1
         report.ticks.add("gone")

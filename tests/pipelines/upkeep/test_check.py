@@ -263,12 +263,12 @@ def test_a_store_that_lost_its_segments_is_damaged_and_a_folder_without_tables_i
 
 def test_a_store_of_an_earlier_version_is_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as earlier:
-        for table, column in (("scans", "runner"), ("items", "members")):
+        for table, column in (("scans", "runner"), ("items", "faces_max")):
             schema = TABLES[table]
             earlier.setitem(TABLES, table, schema.remove(schema.get_field_index(column)))
         store = build_store(tmp_path / "store")
     told = {(one.problem.value, one.detail) for one in check_store(store)}
-    assert told == {("columns_missing", f"missing, or without all fields: {name}") for name in ("runner", "members")}
+    assert told == {("columns_missing", f"missing, or without all fields: {name}") for name in ("runner", "faces_max")}
     with pytest.raises(UsageError, match="Scan into it once"):
         vacuum(store, timedelta(0))
     Store.create(store.root)

@@ -107,7 +107,7 @@ def test_merged_files_give_the_same_rows(store: Store) -> None:
 def test_files_from_before_a_column_or_a_field_merge_with_later_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items = TABLES["items"].remove(TABLES["items"].get_field_index("members"))
+    items = TABLES["items"].remove(TABLES["items"].get_field_index("faces_max"))
     scores = items.field("scores")
     earlier_score = pa.struct([field for field in scores.type.value_type if not field.name.startswith("face_")])
     items = items.set(items.get_field_index("scores"), scores.with_type(pa.list_(earlier_score)))
