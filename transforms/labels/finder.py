@@ -21,7 +21,6 @@ from transforms.labels.regions import CELL, suspected_regions
 _MARKED, _LEAST_CONFIDENCE = 0.15, 0.25
 _WIDENING, _BESIDE = 1.6, 0.6
 """The second for the ends of a line alone: a letter that is cut off costs the word, a strip of background nothing."""
-_STEP = 32
 _NEAR, _FAR, _FARTHEST = (640, 1504), (384, 896), (256, 640)
 """Most pixels of the short and the long side of each look. Large letters are found in the smallest: the network sees no
 farther than some sixty pixels."""
@@ -144,7 +143,7 @@ def resized(rgb: Pixels, scale: float) -> Pixels:
         scale: Above 0.
     """
     height, width = rgb.shape[:2]
-    size = (max(_STEP, round(width * scale / _STEP) * _STEP), max(_STEP, round(height * scale / _STEP) * _STEP))
+    size = (max(CELL, round(width * scale / CELL) * CELL), max(CELL, round(height * scale / CELL) * CELL))
     method = cv2.INTER_AREA if scale < _LEAST_LINEAR else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(rgb, size, interpolation=method), np.uint8)
 
