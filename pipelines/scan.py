@@ -30,6 +30,7 @@ from pipelines.inputs import Inputs, Scope, parse_scope
 from pipelines.interrupt import Interrupt
 from pipelines.inventory import covers
 from pipelines.judge import judge_store
+from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.plan import (
     Due,
@@ -49,7 +50,6 @@ from pipelines.scan_report import ScanReport
 from pipelines.selection import Selection
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
-from pipelines.tables import connect
 from pipelines.troubles import machine_told
 from pipelines.trust import load_trust
 from transforms.containers.opener import Opener
@@ -175,7 +175,7 @@ class Scan:
         baseline = find_baseline(store, self._options.baseline)
         with store.locked():
             recovered = store.recover()
-            _close_killed_scans(store)
+            close_killed_scans(store)
             if recovered:
                 _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
             summary = self._summary(self._plan(store, inputs))
@@ -353,21 +353,6 @@ class Scan:
         }
 
 
-_RUNNING = """
-SELECT scans.* REPLACE (
-    coalesce(done.examined, 0) AS examined, coalesce(done.failed, 0) AS failed,
-    coalesce(done.not_checked, 0) AS not_checked, coalesce(done.gone, 0) AS gone,
-    coalesce(done.reused, 0) AS reused, coalesce(done.segments, 0) AS segments
-)
-FROM scans LEFT JOIN (
-    SELECT scan_id, sum(examined) AS examined, sum(failed) AS failed, sum(not_checked) AS not_checked,
-           sum(gone) AS gone, sum(reused) AS reused, count(*) AS segments
-    FROM segments GROUP BY scan_id
-) AS done USING (scan_id)
-WHERE status = 'running'
-"""
-
-
 def _refuse_emptied(plan: Plan, scope: Scope, inputs: Inputs) -> None:
     """A source that held files and holds none is more often an archive that is not mounted than one that was emptied.
 
@@ -384,16 +369,6 @@ def _refuse_emptied(plan: Plan, scope: Scope, inputs: Inputs) -> None:
                 f"{told}, and {gone} files were there in an earlier scan. Is it mounted? "
                 "If they are gone for good, say so with --allow-empty."
             )
-
-
-def _close_killed_scans(store: Store) -> None:
-    """Records as ``killed`` every scan that began and never ended: with the store locked, none can be running."""
-    with connect(store) as tables:
-        result = tables.execute(_RUNNING)
-        names = [column[0] for column in result.description]
-        left = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    for row in left:
-        store.record_scan(row | {"status": "killed", "recorded_at": datetime.now(UTC)})
 
 
 def _cores() -> int:
