@@ -8,7 +8,7 @@ from pipelines.errors import UsageError
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtp]?)(i?)b?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +40,7 @@ def parse_moment(text: str, option: str, now: datetime) -> int:
     """
     try:
         if found := _DURATION.fullmatch(text.strip()):
-            moment = now - timedelta(**{_UNITS[found[2]]: float(found[1])})
+            moment = now - timedelta(**{UNITS[found[2]]: float(found[1])})
         else:
             moment = datetime.fromisoformat(text.strip())
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,6 +7,8 @@ from functools import cached_property
 from pipelines.errors import UsageError
 from transforms.containers.entries import SEPARATOR
 
+SPECIAL = re.compile(r"[*?\[]")
+"""What makes a name a pattern, for Beam as well."""
 _TOKEN = re.compile(
     r"(?P<folders>(?<![^/])\*\*/)|(?P<any>\*\*+)|(?P<some>\*)|(?P<one>\?)|\[(?P<of>[!^]?(?:\]?[^\]]+|\]))\]|(?P<own>.)",
     re.DOTALL,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UsageError
+from pipelines.globs import SPECIAL
 from pipelines.listing import as_pattern, match_all
 from transforms.beside.sidecars import Folder
 from transforms.records import Place
@@ -19,8 +20,6 @@ from transforms.retry import is_passing, sentence_of
 
 UNREADABLE_FOLDER = "Folder: "
 """How the problem of a place begins that stands for all that lies in a folder."""
-
-_GLOB = re.compile(r"[*?\[]")
 
 
 def normalise(source: str) -> str:
@@ -41,7 +40,7 @@ def covers(source: str, uri: str) -> bool:
     """Whether ``uri`` would be listed through ``source`` if it were there."""
     if uri == source or uri.startswith(f"{source.rstrip('/')}/"):
         return True
-    if not _GLOB.search(source):
+    if not SPECIAL.search(source):
         return False
     from apache_beam.io.filesystem import FileSystem
 
@@ -50,7 +49,7 @@ def covers(source: str, uri: str) -> bool:
 
 def beginning(source: str) -> str:
     """How the address of everything begins that a source covers: a coarse test, for many at once."""
-    return source if Path(source).exists() else _GLOB.split(source, maxsplit=1)[0]
+    return source if Path(source).exists() else SPECIAL.split(source, maxsplit=1)[0]
 
 
 def list_inputs(sources: Iterable[str], store: Path) -> Iterator[Place]:
@@ -92,7 +91,7 @@ def list_places(source: str) -> Iterator[Place]:
         yield from _walk(source)
     elif os.path.lexists(source):
         yield local_place(source, source)
-    elif _GLOB.search(source):
+    elif SPECIAL.search(source):
         yield from _list_local_glob(source)
     else:
         raise UsageError(f"There is nothing at {source}. Name a folder, a file or a glob in quotes.")
@@ -107,7 +106,7 @@ def with_sidecars(source: str, places: Iterable[Place]) -> Iterator[Place]:
     """
     if "://" in source:
         held = list(places)
-        is_tree = not _GLOB.search(source) and all(place.path != source for place in held)
+        is_tree = not SPECIAL.search(source) and all(place.path != source for place in held)
         yield from with_remote_sidecars(source, held, is_tree=is_tree)
     else:
         yield from with_local_sidecars(source, places)
@@ -208,7 +207,7 @@ def _list_local_glob(source: str) -> Iterator[Place]:
 
 
 def _list_remote(source: str) -> Iterator[Place]:
-    pattern = source if _GLOB.search(source) else f"{source}/**"
+    pattern = source if SPECIAL.search(source) else f"{source}/**"
     try:
         found = match_all([pattern, source])
     except Exception as error:  # filesystems raise whatever their libraries do

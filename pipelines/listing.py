@@ -1,12 +1,12 @@
 """What lies on remote filesystems that Beam knows, looked up with patience."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pipelines.globs import SPECIAL
 from transforms.outcomes import Reason
 from transforms.retry import is_passing, reason_of, retried
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _BATCH = 100
 _AT_ONCE = 16
-_SPECIAL = re.compile(r"[*?\[]")
 
 
 def match_all(patterns: Sequence[str]) -> "list[FileMetadata]":
@@ -80,4 +79,4 @@ def _look_up_batch(uris: list[str]) -> "list[FileMetadata | Exception | None]":
 
 def as_pattern(uri: str) -> str:
     """A pattern that matches this address, and at most such as differ from it in a ``*``, ``?`` or ``[``."""
-    return _SPECIAL.sub("?", uri)
+    return SPECIAL.sub("?", uri)

@@ -1,6 +1,5 @@
 """Filters of a scan: which of the inputs that a source holds are looked at."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,13 +7,12 @@ from datetime import UTC, datetime
 
 from pipelines.amounts import parse_moment, parse_size
 from pipelines.errors import UsageError
-from pipelines.globs import Glob, composed
+from pipelines.globs import SPECIAL, Glob, composed
 from pipelines.inventory import UNREADABLE_FOLDER
 from transforms.containers.entries import SEPARATOR
 from transforms.containers.formats import is_named_as_container
 from transforms.records import Place
 
-_SPECIAL = re.compile(r"[*?\[]")
 Key = tuple[str, str | None]
 """A place's ``uri`` and ``member_path``."""
 
@@ -136,7 +134,7 @@ def path_below(source: str, address: str) -> str:
     """
     if address.startswith(root := f"{source.rstrip('/')}/"):
         return address[len(root) :]
-    beginning = source if address.startswith(source) else _SPECIAL.split(source, maxsplit=1)[0]
+    beginning = source if address.startswith(source) else SPECIAL.split(source, maxsplit=1)[0]
     if address.startswith(root := f"{beginning.rpartition('/')[0]}/"):
         return address[len(root) :]
     return address.partition("://")[2] or address.lstrip("/")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pipelines.amounts import UNITS
 from pipelines.errors import UsageError
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
@@ -19,7 +20,6 @@ from pipelines.upkeep.files import MANIFESTS, Unnamed, UnnamedFile, lying_files,
 from pipelines.upkeep.problems import Problem
 from transforms.schemas import TABLES
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=36_500)
 
 
@@ -60,7 +60,7 @@ def parse_age(told: str) -> timedelta:
         UsageError: It is none.
     """
     found = re.fullmatch(r"([0-9]{1,6})([mhdw])", told)
-    age = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+    age = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else None
     if age is None or age > _LONGEST:
         raise UsageError(f"--keep takes an age such as 7d, 12h or 0d, of at most 100 years, and {told!r} is none.")
     return age
