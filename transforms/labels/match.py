@@ -12,10 +12,11 @@ from typing import Literal
 
 from transforms.labels import readings
 from transforms.labels.building import MOST_SHORT
-from transforms.labels.correct import MAKES, corrector_of
+from transforms.labels.correct import corrector_of
 from transforms.labels.fold import fold, fold_text, normal
 from transforms.labels.glue import unglued
 from transforms.labels.grammar import Found, find_label
+from transforms.labels.joints import continues, joint
 from transforms.labels.parse import AI_ELEMENT
 from transforms.labels.readings import Reading
 from transforms.labels.records import MASK, Lexicon
@@ -36,8 +37,7 @@ _PARTED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])")
 _BAR = re.compile(rf"(?<=[{_LETTERS}A-ZÀ-Ž])\||(?<=[ {_LETTERS}A-ZÀ-Ž])\|(?=[{_LETTERS}A-ZÀ-Ž])")
 _CYRILLIC_AI = re.compile(r"(?<![^\W\d_][ИЖ]И)(?<=[ИЖ]И)(?=[а-яәғқңөұүһі])")
 _YERY = re.compile("[Ьь][іІiIl1|]")
-_MOST_BESIDE, _LEAST_SMALL = 2, 3
-_DASHES = " -–—_"
+_MOST_BESIDE = 2
 _MOST_AMISS, _MOST_AMISS_BOLD, _MOST_OF = 0.2, 0.25, 0.6
 
 
@@ -96,7 +96,7 @@ def _joinings(lines: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
     """The lines as one, without spaces in Chinese first and with parted words mended last; then each for itself."""
     if not lines:
         return
-    whole = "".join(chain(lines[:1], (_joint(*two, lexicon) + two[1] for two in pairwise(lines))))
+    whole = "".join(chain(lines[:1], (joint(*two, lexicon) + two[1] for two in pairwise(lines))))
     if unspaced(whole) != whole:
         yield unspaced(whole)
     yield whole
@@ -107,26 +107,6 @@ def _joinings(lines: Sequence[str], lexicon: Lexicon) -> Iterator[str]:
         for line, following in zip(lines, [*lines[1:], ""], strict=True):
             if not continues(line) and not continues(following):
                 yield line
-
-
-def _joint(line: str, following: str, lexicon: Lexicon) -> str:
-    """What stands between two lines: a full stop where a making word begins anew, as in "our AI / Generated at 9"."""
-    first, above = following.split(maxsplit=1)[0], [word for word in line.split() if any(map(str.isalpha, word))]
-    goes_on_small = any(word.islower() and len(word) >= _LEAST_SMALL for word in above) or all(map(str.islower, above))
-    if not (first.istitle() and goes_on_small):
-        return " "
-    corrector = corrector_of(lexicon.read)
-    words = lexicon.read.cutter.cut(first)
-    cyrillic = [readings.is_cyrillic(words, at) for at in range(len(words.keys))]
-    near = [corrector.nearest(key, cyrillic=c, extra=1) for key, c in zip(words.keys, cyrillic, strict=True)]
-    begins = any(one is not None and corrector.known[one[0]] & MAKES for one in near)
-    return ". " if begins and line.rstrip(_DASHES)[-1:].isalnum() else " "
-
-
-def continues(line: str) -> bool:
-    """Whether a line goes on with the sentence of the line above: its first letter is small."""
-    first = next((character for character in line if character.isalpha()), "")
-    return first.islower()
 
 
 def _read_exactly(text: str, lexicon: Lexicon, split: Callable[[str], Iterable[str]]) -> Label | None:

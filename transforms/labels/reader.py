@@ -6,9 +6,10 @@ from itertools import chain
 
 from transforms.examine.frames import Pixels
 from transforms.labels.finder import TextFinder
+from transforms.labels.joints import continues
 from transforms.labels.lexicon import Lexicon
 from transforms.labels.lines import Box, Line, beyond, box_of, to_blocks, to_rows
-from transforms.labels.match import Label, Wordmark, continues, match_lines, match_wordmark, may_be_part
+from transforms.labels.match import Label, Wordmark, match_lines, match_wordmark, may_be_part
 from transforms.labels.measure import measure
 from transforms.labels.networks import Networks, open_session
 from transforms.labels.recogniser import LineRecogniser, to_tensor
@@ -76,7 +77,7 @@ class LabelReader:
         Args:
             rgb: uint8 (H, W, 3).
         """
-        text = self._read(self._finder.find(rgb, self._most_lines), rgb)
+        text = self._read(self._finder.find(rgb, self._most_lines), rgb, reads_again=True)
         if any(isinstance(one.found, Label) for one in text.sightings):
             return text
         unsure = [row for row in self._parts(to_rows(text.lines)) if _is_unsure(row)]
@@ -84,18 +85,20 @@ class LabelReader:
             return text
         place = box_of(unsure[0])
         for height in _HEIGHTS:
-            closer = self._read(self._finder.find_around(rgb, place, height)[: self._most_lines], rgb)
+            closer = self._read(
+                self._finder.find_around(rgb, place, height)[: self._most_lines], rgb, reads_again=False
+            )
             labels = tuple(one for one in closer.sightings if isinstance(one.found, Label))
             if labels:
                 return FrameText((*text.sightings, *labels), text.lines)
         return text
 
-    def _read(self, boxes: Sequence[Box], rgb: Pixels) -> FrameText:
+    def _read(self, boxes: Sequence[Box], rgb: Pixels, *, reads_again: bool) -> FrameText:
         lines = [line for box in boxes if (line := self._line(box, box.cut_from(rgb))).confidence >= _LEAST_CONFIDENCE]
         rows = to_rows(lines)
         blocks = to_blocks(rows)
         sightings = list(self._of_rows(rows, blocks, rgb))
-        if not any(isinstance(one.found, Label) for one in sightings):
+        if reads_again and not any(isinstance(one.found, Label) for one in sightings):
             sightings += self._of_second_readings(rows, blocks, rgb)
         return FrameText(tuple(sightings), tuple(lines))
 
