@@ -74,7 +74,7 @@ FROM (SELECT *, false AS is_absent FROM listed UNION ALL SELECT *, true FROM abs
 
 _ITEMS = """
 SELECT items.source, items.uri, items.member_path, items.size_bytes, items.mtime_ns, items.content_sha256,
-       items.scan_id, items.outcome, items.reason, items.beside, segment.sequence,
+       items.scan_id, items.etag, items.outcome, items.reason, items.beside, segment.sequence,
        items.examination <> asked.examination AS is_outdated, {is_to_retry} AS is_to_retry,
        named.uri IS NOT NULL AS is_named, file.uri IS NOT NULL OR member.uri IS NOT NULL AS is_left_out,
        hash(items.uri, items.member_path) AS key
@@ -94,8 +94,8 @@ _TO_RETRY = """coalesce(
 
 _TABLES = """
 CREATE TEMP TABLE due (
-    source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, ordinal BIGINT, whole VARCHAR,
-    scan_id VARCHAR, why VARCHAR
+    source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, ordinal BIGINT, etag VARCHAR,
+    whole VARCHAR, scan_id VARCHAR, why VARCHAR
 );
 CREATE TEMP TABLE vanished (
     source VARCHAR, uri VARCHAR, member_path VARCHAR, size_bytes BIGINT, mtime_ns BIGINT, scan_id VARCHAR,
@@ -131,11 +131,12 @@ WHERE current.is_absent AND latest.reason IS DISTINCT FROM 'not_found'
 _DUE = """
 INSERT INTO due
 SELECT current.source, current.uri, current.member_path, current.size_bytes, current.mtime_ns, current.ordinal,
-       current.whole, latest.scan_id,
+       current.etag, current.whole, latest.scan_id,
        CASE WHEN latest.uri IS NULL THEN 'new'
             WHEN latest.outcome = 'gone' THEN 'back again'
             WHEN latest.size_bytes IS DISTINCT FROM current.size_bytes
-              OR latest.mtime_ns IS DISTINCT FROM current.mtime_ns THEN 'changed or touched'
+              OR latest.mtime_ns IS DISTINCT FROM current.mtime_ns
+              OR latest.etag <> current.etag THEN 'changed or touched'
             WHEN latest.is_outdated THEN 'other detectors, faces, sampling or limits'
             WHEN latest.beside IS DISTINCT FROM current.beside_digest THEN 'text beside it changed'
             WHEN latest.reason = 'changed_during_scan' OR latest.is_to_retry THEN 'to be tried again' END AS why

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from pipelines.held import SCHEMA
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.sidecars import Folder
@@ -18,21 +19,23 @@ Refused = tuple[Reason, str]
 _Stored = tuple[str, int, Refused | None]
 _KNOWN = """
 WITH container AS (
-    SELECT latest.uri, latest.mtime_ns, latest.members, latest.reason, latest.detail
+    SELECT latest.uri, latest.mtime_ns, latest.etag, latest.members, latest.reason, latest.detail
     FROM items_latest AS latest JOIN listed USING (uri, size_bytes, mtime_ns)
     WHERE latest.member_path IS NULL AND latest.examination = $examination AND latest.outcome <> 'gone'
+      AND latest.etag IS NOT DISTINCT FROM listed.etag
       AND latest.reason IS NOT NULL AND NOT list_contains($fleeting, latest.reason)
 )
 SELECT container.uri, container.reason, container.detail, member.member_path, member.size_bytes,
        CASE WHEN list_contains($of_listing, member.reason) THEN member.reason END AS refused, member.detail AS why
 FROM container LEFT JOIN items_latest AS member
     ON member.uri = container.uri AND member.member_path IS NOT NULL AND member.mtime_ns = container.mtime_ns
-    AND member.outcome <> 'gone'
+    AND member.etag IS NOT DISTINCT FROM container.etag AND member.outcome <> 'gone'
 -- Members may be missing where a scan was interrupted before the segments in which they were.
 WHERE container.members = (
     SELECT count(*) FROM items_latest AS one
     WHERE one.uri = container.uri AND one.member_path IS NOT NULL AND one.mtime_ns = container.mtime_ns
-      AND one.outcome <> 'gone' AND one.reason IS DISTINCT FROM 'changed_during_scan'
+      AND one.etag IS NOT DISTINCT FROM container.etag AND one.outcome <> 'gone'
+      AND one.reason IS DISTINCT FROM 'changed_during_scan'
 )
 ORDER BY container.uri, member.member_path
 """
@@ -98,6 +101,7 @@ def _member(
         refused=refused,
         content_sha256=content_sha256,
         ordinal=ordinal,
+        etag=container.etag,
     )
 
 
@@ -105,7 +109,10 @@ def _known(store: Store, containers: list[Place], examination: str) -> dict[str,
     """By the container's uri what its row says, and its members."""
     if not containers or not store.exists():
         return {}
-    columns = {name: [getattr(place, name) for place in containers] for name in ("uri", "size_bytes", "mtime_ns")}
+    names = ("uri", "size_bytes", "mtime_ns", "etag")
+    columns = {
+        name: pa.array([getattr(place, name) for place in containers], SCHEMA.field(name).type) for name in names
+    }
     parameters = {"examination": examination, "fleeting": sorted(FLEETING), "of_listing": sorted(OF_LISTING)}
     with connect(store) as tables:
         tables.register("listed", pa.table(columns))

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 
 from pipelines.plan import Due
-from transforms.containers.opener import Opener, unopened
+from transforms.containers.opener import Opener, read_head, unopened
+from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place, Reference
 
+_LARGE_BYTES = 8 * 2**20
 Known = Callable[[list[str]], dict[str, Examination]]
 """Maps content hashes to the examinations that the store has of them."""
 
@@ -27,11 +29,20 @@ def hash_place(place: Place, max_bytes: int, opener: Opener) -> str | Examinatio
             Reason.OVER_SIZE_LIMIT, f"The file has {place.size_bytes:,} bytes; the limit is {max_bytes:,}."
         )
     try:
+        if _is_of_no_interest(place):
+            return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(place.name) else Reason.NOT_MEDIA)
         with os.fdopen(opener.open(place), "rb") as file:
             file.seek(0)
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return unopened(error)
+
+
+def _is_of_no_interest(place: Place) -> bool:
+    """Whether a remote file's first bytes are of neither a picture nor a video; asked where a copy would cost more."""
+    if "://" not in place.path or place.member_path is not None or (place.size_bytes or 0) < _LARGE_BYTES:
+        return False
+    return sniff(read_head(place, SNIFF_BYTES)) is None
 
 
 def hash_segment(segment: list[Due], max_bytes: int, executor: Executor, opener: Opener) -> list[str | Examination]:

@@ -22,11 +22,12 @@ SCHEMA = pa.schema(
         ("size_bytes", pa.int64()),
         ("mtime_ns", pa.int64()),
         ("ordinal", pa.int64()),
+        ("etag", pa.string()),
         ("beside_digest", pa.string()),
         ("whole", pa.string()),
     ]
 )
-_OF_PLACE = ("source", "uri", "member_path", "size_bytes", "mtime_ns", "ordinal", "beside_digest")
+_OF_PLACE = ("source", "uri", "member_path", "size_bytes", "mtime_ns", "ordinal", "etag", "beside_digest")
 _BATCH = 50_000
 
 
@@ -70,7 +71,7 @@ class HeldPlaces:
             position += len(batch)
 
 
-_FACTS = ("size_bytes", "mtime_ns", "ordinal", "whole")
+_FACTS = ("size_bytes", "mtime_ns", "ordinal", "etag", "whole")
 
 
 def place_of(
@@ -80,11 +81,12 @@ def place_of(
     size_bytes: int | None,
     mtime_ns: int | None,
     ordinal: int | None,
+    etag: str | None,
     whole: str | None,
 ) -> Place:
     """A place from its row."""
     if whole is None:
-        return Place(source, uri, uri, size_bytes, mtime_ns, member_path, ordinal=ordinal)
+        return Place(source, uri, uri, size_bytes, mtime_ns, member_path, ordinal=ordinal, etag=etag)
     return _unpacked(json.loads(whole))
 
 
@@ -102,7 +104,7 @@ def _unpacked(told: dict[str, Any]) -> Place:
 
 def _whole(place: Place) -> str | None:
     """All of a place as JSON, where its columns do not say all; ASCII, since paths may hold bytes that are no text."""
-    facts = place.size_bytes, place.mtime_ns, place.ordinal
+    facts = place.size_bytes, place.mtime_ns, place.ordinal, place.etag
     is_plain = place_of(place.source, place.uri, place.member_path, *facts, None) == place
     return None if is_plain else json.dumps(asdict(place))
 

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pipelines.errors import UsageError
 from pipelines.globs import SPECIAL
-from pipelines.listing import as_pattern, match_all
+from pipelines.listing import RemoteFile, as_pattern, check_extra, match_all
 from transforms.beside.sidecars import Folder
 from transforms.records import Place
 from transforms.retry import is_passing, sentence_of
@@ -144,11 +143,11 @@ def with_remote_sidecars(source: str, places: list[Place], *, is_tree: bool) -> 
 def _list_remote_folder(source: str, folder: str) -> Iterator[Place]:
     try:
         found = match_all([f"{as_pattern(folder)}/*"])
-    except (OSError, ValueError) as error:
+    except Exception as error:  # filesystems raise whatever their libraries do
         if is_passing(error):
             raise UsageError(_cannot_list(source, error)) from error
         return  # a place may be readable in a folder that is not
-    yield from (remote_place(source, metadata) for metadata in found)
+    yield from (remote_place(source, one) for one in found)
 
 
 def _folder_of(place: Place) -> str:
@@ -207,6 +206,7 @@ def _list_local_glob(source: str) -> Iterator[Place]:
 
 
 def _list_remote(source: str) -> Iterator[Place]:
+    check_extra(source)
     pattern = source if SPECIAL.search(source) else f"{source}/**"
     try:
         found = match_all([pattern, source])
@@ -214,19 +214,17 @@ def _list_remote(source: str) -> Iterator[Place]:
         raise UsageError(_cannot_list(source, error)) from error
     if not found:
         raise UsageError(f"There is nothing at {source}.")
-    for _, metadata in sorted({metadata.path: metadata for metadata in found}.items()):
-        yield remote_place(source, metadata)
+    for _, one in sorted({one.uri: one for one in found}.items()):
+        yield remote_place(source, one)
 
 
 def _cannot_list(source: str, error: Exception) -> str:
     told = f"{source} cannot be listed: {sentence_of(error)}"
     if is_passing(error):
         return f"{told} It was tried several times; nothing was recorded. Run the same command again."
-    return f"{told} Is the extra of its filesystem installed, and may you list it?"
+    return f"{told} Is the address right, and may you list it?"
 
 
-def remote_place(source: str, metadata: Any) -> Place:
-    """A place as a Beam filesystem's listing tells of it."""
-    modified = metadata.last_updated_in_seconds
-    mtime_ns = round(modified * 1e9) if modified else None
-    return Place(source, metadata.path, metadata.path, metadata.size_in_bytes, mtime_ns)
+def remote_place(source: str, one: RemoteFile) -> Place:
+    """A place as its storage's listing tells of it."""
+    return Place(source, one.uri, one.uri, one.size_bytes, one.mtime_ns, etag=one.etag)

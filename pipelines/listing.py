@@ -1,65 +1,157 @@
-"""What lies on remote filesystems that Beam knows, looked up with patience."""
+"""What lies on remote storage, looked up with patience: S3 through boto3, all else through Beam's filesystems."""
 
+import importlib.util
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
+from pipelines.errors import UsageError
 from pipelines.globs import SPECIAL
+from transforms import s3
 from transforms.outcomes import Reason
 from transforms.retry import is_passing, reason_of, retried
 
-if TYPE_CHECKING:
-    from apache_beam.io.filesystem import FileMetadata
-
 _BATCH = 100
 _AT_ONCE = 16
+_REACHES_BELOW = re.compile(r"\*\*|[?\[/]")  # of Beam's patterns: ? and [ match a /
+_EXTRAS = {"s3": ("boto3", "s3"), "gs": ("google.cloud.storage", "gcs"), "hdfs": ("hdfs", "hdfs")}
+"""By the beginning of an address the library that it needs, and the extra that brings it."""
 
 
-def match_all(patterns: Sequence[str]) -> "list[FileMetadata]":
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as its storage tells of it; ``etag`` is None where it gives none."""
+
+    uri: str
+    size_bytes: int | None
+    mtime_ns: int | None
+    etag: str | None = None
+
+
+def check_extra(uri: str) -> None:
+    """Nothing, if what reads such addresses is installed.
+
+    Raises:
+        UsageError: It is not.
+    """
+    scheme = uri.partition("://")[0]
+    library, extra = _EXTRAS.get(scheme, ("", ""))
+    if library and not _is_installed(library):
+        raise UsageError(
+            f"{uri} cannot be read: for {scheme}:// an extra is missing. Install it: pip install 'aiqyn[{extra}]'."
+        )
+
+
+def match_all(patterns: Sequence[str]) -> list[RemoteFile]:
     """Everything that matches one of the patterns, all of one filesystem; errors that may pass are waited out.
 
     Raises:
         Exception: As the filesystem raised it, ``BeamIOError`` for the most part.
     """
+    if patterns[0].startswith(s3.SCHEME):
+        return [found for pattern in patterns for found in _match_s3(pattern)]
     from apache_beam.io.filesystems import FileSystems
 
-    return [metadata for result in retried(lambda: FileSystems.match(patterns)) for metadata in result.metadata_list]
+    results = retried(lambda: FileSystems.match(patterns))
+    return [
+        RemoteFile(one.path, one.size_in_bytes, round((one.last_updated_in_seconds or 0) * 1e9) or None)
+        for result in results
+        for one in result.metadata_list
+    ]
 
 
-def look_up(uris: Iterable[str]) -> "Iterator[tuple[str, FileMetadata | Exception | None]]":
+def look_up(uris: Iterable[str]) -> Iterator[tuple[str, RemoteFile | Exception | None]]:
     """Each address, taken literally, with what lies there: None for nothing, an error where that cannot be told.
 
-    All have to be different. Batches are looked up side by side, since Beam asks for one item after the other.
+    All have to be different. Many are looked up side by side: S3 by the object, all else in batches, since Beam asks
+    for one item after the other.
 
     Raises:
+        UsageError: An extra is missing.
         Exception: One that may pass and did not, or one that tells of the filesystem and not of an item.
     """
     by_scheme: defaultdict[str, list[str]] = defaultdict(list)
     for uri in uris:
         by_scheme[uri.partition("://")[0]].append(uri)
-    if not by_scheme:
-        return  # and Beam, which takes seconds to load, is not needed
-    from apache_beam.io.filesystems import FileSystems
-
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look-up") as threads:
         for wanted in by_scheme.values():
-            FileSystems.get_filesystem(wanted[0])  # its fault would else be told of every item
+            check_extra(wanted[0])
+            look_up_batch = _look_up_on_s3 if wanted[0].startswith(s3.SCHEME) else _beam_look_up(wanted[0])
             waiting = iter(wanted)
             while batches := [batch for _ in range(_AT_ONCE) if (batch := list(islice(waiting, _BATCH)))]:
-                for batch, found in zip(batches, threads.map(_look_up_batch, batches), strict=True):
+                for batch, found in zip(batches, threads.map(look_up_batch, batches), strict=True):
                     yield from zip(batch, found, strict=True)
 
 
-def _look_up_batch(uris: list[str]) -> "list[FileMetadata | Exception | None]":
+def _match_s3(pattern: str) -> Iterator[RemoteFile]:
+    """As Beam's filesystems match; a pattern that cannot reach below a folder has nothing below it listed."""
+    from apache_beam.io.filesystem import FileSystem
+
+    prefix = SPECIAL.split(pattern, maxsplit=1)[0]
+    if prefix == pattern:
+        found = _find_on_s3(pattern)
+        yield from [found] if found else ()
+        return
+    is_flat = _REACHES_BELOW.search(pattern, len(prefix)) is None
+    matches = re.compile(FileSystem.translate_pattern(pattern)).match
+    for one in s3.list_objects(prefix, is_flat=is_flat):
+        if matches(one.uri):
+            yield _of_s3(one)
+
+
+def _find_on_s3(uri: str) -> RemoteFile | None:
+    """What lies at an address, or None for nothing, such as a bucket as a whole."""
+    if not s3.is_object(uri):
+        return None
+    try:
+        return _of_s3(retried(lambda: s3.find_object(uri)))
+    except Exception as error:  # it raises whatever its library does
+        if reason_of(error) is Reason.VANISHED:
+            return None
+        raise
+
+
+def _look_up_on_s3(uris: list[str]) -> list[RemoteFile | Exception | None]:
+    answers: list[RemoteFile | Exception | None] = []
+    for uri in uris:
+        try:
+            answers.append(_find_on_s3(uri))
+        except Exception as error:  # it raises whatever its library does
+            if is_passing(error) or not s3.is_answer(error):
+                raise
+            answers.append(error)
+    return answers
+
+
+def _of_s3(one: s3.S3Object) -> RemoteFile:
+    return RemoteFile(one.uri, one.size_bytes, one.mtime_ns, one.etag)
+
+
+def _is_installed(library: str) -> bool:
+    with suppress(ModuleNotFoundError):  # of a package in which it would lie
+        return importlib.util.find_spec(library) is not None
+    return False
+
+
+def _beam_look_up(uri: str) -> Callable[[list[str]], list[RemoteFile | Exception | None]]:
+    from apache_beam.io.filesystems import FileSystems
+
+    FileSystems.get_filesystem(uri)  # its fault would else be told of every item
+    return _look_up_through_beam
+
+
+def _look_up_through_beam(uris: list[str]) -> list[RemoteFile | Exception | None]:
     """Beam gives either all results or all errors: what is at fault is taken out, and the rest asked for once more."""
     from apache_beam.io.filesystem import BeamIOError
 
     wanted: defaultdict[str, list[str]] = defaultdict(list)
     for uri in uris:
         wanted[as_pattern(uri)].append(uri)
-    answers: dict[str, FileMetadata | Exception | None] = dict.fromkeys(uris)
+    answers: dict[str, RemoteFile | Exception | None] = dict.fromkeys(uris)
     while wanted:
         try:
             found = match_all(list(wanted))
@@ -72,7 +164,7 @@ def _look_up_batch(uris: list[str]) -> "list[FileMetadata | Exception | None]":
                 told = None if reason_of(fault) is Reason.VANISHED else fault
                 answers |= dict.fromkeys(wanted.pop(pattern), told)
         else:
-            answers |= {metadata.path: metadata for metadata in found if metadata.path in answers}
+            answers |= {one.uri: one for one in found if one.uri in answers}
             break
     return list(answers.values())
 

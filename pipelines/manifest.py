@@ -141,6 +141,8 @@ class Manifest:
                     yield Place(self.source, uri, uri, None, None, problem=sentence_of(found))
                 else:
                     yield remote_place(self.source, found)
+        except UsageError:
+            raise
         except Exception as error:  # filesystems raise whatever their libraries do
             told = f"What the manifest {self.source} names cannot be looked up{f', after {uri}' if uri else ''}"
             raise UsageError(

@@ -75,7 +75,7 @@ class Due:
     def item_key(self) -> str:
         """Identifies this very piece of work: the place, what lies there, and the row that it replaces."""
         place = self.place
-        there = [place.uri, place.member_path, place.size_bytes, place.mtime_ns, place.beside_digest]
+        there = [place.uri, place.member_path, place.size_bytes, place.mtime_ns, place.etag, place.beside_digest]
         parts = [*there, self.supersedes, self.gone]
         return json.dumps(parts)
 

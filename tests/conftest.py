@@ -1,7 +1,7 @@
 """Fixtures that all tests share: the sample archive, and scans of it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from pipelines.scan import Scan, ScanOptions
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
+from tests.s3_server import CREDENTIALS, Bucket, S3Server, s3_server
+from transforms import s3 as s3_client
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -54,6 +56,37 @@ def scan(tmp_path: Path) -> ScanCall:
 def light_scan(scan: ScanCall, light: Path) -> ScanCall:
     """Scans as ``scan`` does, but looks for no labels."""
     return lambda *sources, **options: scan(*sources, **({"profile": str(light)} | options))
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(_s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    """A server of S3's API that does as told, and an environment in which boto3 finds credentials, but not the server.
+
+    Waits between tries are left out.
+    """
+    _s3_server.reset()
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    for name in (s3_client.ENDPOINT_VARIABLE, "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.setenv(name, "")  # and, when the test is over, whatever it was
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("transforms.retry.time.sleep", lambda _: None)
+    s3_client.forget_clients()
+    yield _s3_server
+    s3_client.forget_clients()
+
+
+@pytest.fixture
+def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket of ``s3``, which the environment names."""
+    monkeypatch.setenv(s3_client.ENDPOINT_VARIABLE, s3.endpoint)
+    return s3.new_bucket()
 
 
 def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:

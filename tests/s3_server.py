@@ -34,6 +34,8 @@ CREDENTIALS = {
 }
 LIST = "LIST"
 """The method by which faults and counts know the listing of a bucket, whose key is then the bucket."""
+PAGE = 20
+"""Keys on a page of a listing."""
 _START_SECONDS = 60.0
 
 
@@ -138,7 +140,8 @@ def s3_server() -> Iterator[S3Server]:
     port = _free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, env=dict(os.environ) | CREDENTIALS, **quiet)  # type: ignore[call-overload]
+    env = dict(os.environ) | CREDENTIALS | {"MOTO_S3_DEFAULT_MAX_KEYS": str(PAGE)}
+    process = subprocess.Popen(command, env=env, **quiet)  # type: ignore[call-overload]
     try:
         _wait_for(port, process)
         client = boto3.client(
@@ -189,7 +192,7 @@ class _Proxy(BaseHTTPRequestHandler):
             self._send(asked, fault.status, {"Content-Type": "application/xml"}, text.encode(), None)
         else:
             if isinstance(fault, Late):
-                time.sleep(fault.seconds)
+                threading.Event().wait(fault.seconds)  # tests leave out sleep
             if isinstance(fault, First):
                 fault.happens()
             connection = http.client.HTTPConnection("127.0.0.1", self.behind)

@@ -140,6 +140,7 @@ def assemble(
                 "examination": spec.examination,
                 "beside": place.beside_digest,
                 "members": place.members,
+                "etag": place.etag,
                 **{name: getattr(place.context, name, None) for name in COLUMNS},
             }
         )

@@ -40,6 +40,7 @@ class Place:
         members: How many a container has, as far as it could be listed, else None.
         beside: Its sidecars, in the order in which they are read.
         context: Its row of the context table, or None.
+        etag: What its storage names these very bytes, where it does; of a member its container's.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Place:
     content_sha256: str | None = None
     ordinal: int | None = None
     members: int | None = None
+    etag: str | None = None
 
     @property
     def address(self) -> str:
@@ -71,7 +73,9 @@ class Place:
         """SHA-256 of what its sidecars looked like when listed, and of its context row; None where it has neither."""
         if not self.beside and self.context is None:
             return None
-        seen = sorted(([one.name, one.size_bytes, one.mtime_ns] for one in self.beside), key=str)
+        seen = sorted(
+            ([one.name, one.size_bytes, one.mtime_ns, *filter(None, [one.etag])] for one in self.beside), key=str
+        )
         basis = json.dumps([seen, self.context.digest if self.context else None])
         return hashlib.sha256(basis.encode()).hexdigest()
 

@@ -21,8 +21,13 @@ _FORBIDDEN_STATUS, _MISSING_STATUS, _CHANGED_STATUS = (
 _PASSING_ERRNO = frozenset(
     {errno.EAGAIN, errno.EINTR, errno.EIO, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 )
-_PASSING_WORDS = ("timeout", "timedout", "connection", "incompleteread", "protocolerror", "throttl", "slowdown")
+_PASSING_WORDS = (
+    *("timeout", "timedout", "connection", "incompleteread", "protocolerror", "throttl", "slowdown"),
+    *("responsestreaming", "checksum"),
+)
 """In names of exceptions: the libraries that raise them need not be installed here."""
+_PASSING_CODES = frozenset({"RequestTimeout", "Throttling", "ThrottlingException", "SlowDown", "InternalError"})
+"""Of S3, which gives some of them with status 400."""
 _LONGEST_SENTENCE = 200
 
 
@@ -48,8 +53,7 @@ def retried(
     """What ``call`` gives, called again where it raised an error that may pass.
 
     The waits double from half a second, each cut by up to a half at random, so that many workers that failed at once do
-    not come back at once. Filesystems of Beam wait themselves, S3's for minutes: where a minute has gone, no further
-    call is made.
+    not come back at once. Some filesystems of Beam wait themselves: where a minute has gone, no further call is made.
 
     Args:
         call: Has to begin anew each time.
@@ -109,7 +113,8 @@ def reason_of(error: BaseException) -> Reason:
 def sentence_of(error: BaseException) -> str:
     """An error in one line."""
     cause = causes(error)[0]
-    told = " ".join(str(getattr(cause, "strerror", None) or getattr(cause, "message", None) or cause).split())
+    told = _answer(cause).get("Message") or getattr(cause, "strerror", None) or getattr(cause, "message", None)
+    told = " ".join(str(told or cause).split())
     told = told[:_LONGEST_SENTENCE].rstrip(".") or f"The storage gave no reason ({type(cause).__name__})"
     if isinstance(cause, PermissionError) or _status(cause) in _FORBIDDEN_STATUS:
         return f"Access is refused: {told}."
@@ -119,7 +124,7 @@ def sentence_of(error: BaseException) -> str:
 def _is_passing(error: BaseException) -> bool:
     status = _status(error)
     if status is not None:
-        return status in _PASSING_STATUS
+        return status in _PASSING_STATUS or _answer(error).get("Code") in _PASSING_CODES
     if isinstance(error, TimeoutError | ConnectionError):
         return True
     if isinstance(error, OSError) and error.errno in _PASSING_ERRNO:
@@ -131,6 +136,13 @@ def _is_passing(error: BaseException) -> bool:
 def _has_no_answer(error: BaseException) -> bool:
     """Whether it is a storage client's error that has a place for a status code and none in it: nothing answered."""
     return hasattr(error, "code") and error.code is None
+
+
+def _answer(error: BaseException) -> Mapping[str, Any]:
+    """``Code`` and ``Message`` of the storage's answer, where boto3 raised the error for one."""
+    response = getattr(error, "response", None)
+    answer = response.get("Error") if isinstance(response, Mapping) else None
+    return answer if isinstance(answer, Mapping) else {}
 
 
 def _status(error: BaseException) -> int | None:

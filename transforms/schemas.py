@@ -75,6 +75,7 @@ ITEMS = pa.schema(
         ("url", pa.string()),
         ("presented_as_product", pa.bool_()),
         ("members", pa.int64()),
+        ("etag", pa.string()),
     ]
 )
 

@@ -59,10 +59,11 @@ FROM stored_segments ANTI JOIN stored_scans USING (scan_id)
 _MEMBERS_DIFFER = """
 SELECT format('{} was listed with {:,} members, and {:,} have rows', container.uri, members, coalesce(found, 0))
 FROM items_latest AS container LEFT JOIN (
-    SELECT uri, mtime_ns, count(*) AS found FROM items_latest
+    SELECT uri, mtime_ns, etag, count(*) AS found FROM items_latest
     WHERE member_path IS NOT NULL AND outcome <> 'gone' AND reason IS DISTINCT FROM 'changed_during_scan'
     GROUP BY ALL
 ) AS member ON member.uri = container.uri AND member.mtime_ns IS NOT DISTINCT FROM container.mtime_ns
+    AND member.etag IS NOT DISTINCT FROM container.etag
 WHERE members <> coalesce(found, 0) AND container.member_path IS NULL AND container.outcome <> 'gone'
 """
 _OF_SEGMENTS = 'SELECT max("sequence") FROM stored_segments'

@@ -126,7 +126,7 @@ def test_the_store_is_no_input(pattern: str, tmp_path: Path) -> None:
 
 
 def test_a_scheme_without_its_extra_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="Is the extra of its filesystem installed"):
+    with pytest.raises(UsageError, match="Is the address right"):
         list(list_places("nonsense://bucket/x"))
 
 

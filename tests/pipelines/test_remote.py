@@ -129,8 +129,8 @@ def test_many_addresses_are_looked_up_with_an_answer_for_each(storage) -> None:
     assert found[gone] is None
     assert [error.code for error in causes(found[forbidden])] == [403]
     assert storage.calls["metadata", flaky] == 3, "what lasts is taken out, and what passes is waited out"
-    assert {found[uri].path for uri in storage.files if uri != forbidden} == set(storage.files) - {forbidden}
-    assert found["faulty://bucket/deep/c [1].png"].size_in_bytes == 23, "an address is no pattern"
+    assert {found[uri].uri for uri in storage.files if uri != forbidden} == set(storage.files) - {forbidden}
+    assert found["faulty://bucket/deep/c [1].png"].size_bytes == 23, "an address is no pattern"
 
 
 def test_what_does_not_answer_is_taken_for_nothing(storage) -> None:

@@ -38,6 +38,8 @@ def gather(sidecars: Sequence[Place], opener: Opener) -> tuple[list[tuple[str, b
 def _read(place: Place, name: str, opener: Opener) -> bytes | LayerNote:
     if place.problem or place.refused:
         return unread(name, "unreadable", place.problem or (place.refused or ("", ""))[1])
+    if (place.size_bytes or 0) > MOST_BYTES:  # a remote one would be copied
+        return _too_large(name)
     try:
         with os.fdopen(opener.open(place), "rb") as file:
             file.seek(0)
@@ -47,5 +49,9 @@ def _read(place: Place, name: str, opener: Opener) -> bytes | LayerNote:
     except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
         return unread(name, "unreadable", getattr(error, "strerror", None) or str(error))
     if len(data) > MOST_BYTES:
-        return unread(name, "over_size_limit", f"It is larger than {MOST_BYTES:,} bytes.")
+        return _too_large(name)
     return data
+
+
+def _too_large(name: str) -> LayerNote:
+    return unread(name, "over_size_limit", f"It is larger than {MOST_BYTES:,} bytes.")

@@ -11,10 +11,11 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import asdict
-from typing import Any, Self
+from contextlib import closing, suppress
+from dataclasses import asdict, replace
+from typing import IO, Any, Self
 
+from transforms import s3
 from transforms.containers.entries import ContainerError, ContainerLimits, Entry, Listed
 from transforms.examine import channel as messages
 from transforms.examine.parent import child_environment
@@ -28,7 +29,7 @@ _MOST_OPEN = 4
 _COMMAND = (sys.executable, "-P", "-m", "transforms.containers.child")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _NONSENSE = "The process that reads the container sent what no such process sends."
-_Key = tuple[str, int | None]
+_Key = tuple[str, int | None, str | None]
 
 
 class Opener:
@@ -81,9 +82,10 @@ class Opener:
 
     def _container(self, place: Place) -> "_Container":
         with self._lock:
-            key = place.path, place.mtime_ns
+            key = place.path, place.mtime_ns, place.etag
             if key not in self._open:
-                self._open[key] = _Container(place, self._limits, self._containers)
+                whole = place if place.member_path is None else replace(place, member_path=None, size_bytes=None)
+                self._open[key] = _Container(whole, self._limits, self._containers)
             self._open.move_to_end(key)
             idle = [other for other, one in list(self._open.items())[:-_MOST_OPEN] if not one.lock.locked()]
             for other in idle:
@@ -239,27 +241,56 @@ def open_place(place: Place) -> int:
             raise OSError(0, "This is no regular file.")
         return descriptor
     try:
-        return retried(lambda: _copied(place))
+        with scratch_file() as copy:
+            retried(lambda: _copy(place, copy))
+            copy.flush()
+            return os.dup(copy.fileno())
     except ScratchError:
         raise
     except Exception as error:  # filesystems raise whatever their libraries do
         raise _told(error) from error
 
 
-def _copied(place: Place) -> int:
-    """A descriptor of an unnamed copy of a remote place."""
+def read_head(place: Place, length: int) -> bytes:
+    """The first bytes of a remote place, without the rest.
+
+    Raises:
+        OSError: They cannot be had.
+    """
+
+    def read() -> bytes:
+        with closing(_stream(place, 0, length)) as remote:
+            return bytes(remote.read(length))
+
+    try:
+        return retried(read)
+    except Exception as error:  # filesystems raise whatever their libraries do
+        raise _told(error) from error
+
+
+def _copy(place: Place, copy: IO[bytes]) -> None:
+    """Copies a remote place; where its storage vouches for the bytes, those that an earlier try copied stay."""
+    if place.etag is None:
+        copy.seek(0)
+        copy.truncate()
+    length = copy.tell()
+    if length == 0 or length != place.size_bytes:
+        with closing(_stream(place, length, None)) as remote:
+            while chunk := remote.read(1 << 20):
+                length += copy.write(chunk)
+    if place.size_bytes is not None and length != place.size_bytes:
+        raise ShortReadError(f"{length:,} bytes came, and {place.size_bytes:,} were listed.")
+
+
+def _stream(place: Place, start: int, end: int | None) -> Any:
+    """The bytes of a remote place from ``start`` on; where S3 gives them, none at or after ``end``."""
+    if place.path.startswith(s3.SCHEME):
+        return s3.open_object(place.path, place.etag, start, end)
     from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415  (slow, and local scans need it not)
     from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415
 
-    length = 0
     as_it_is = CompressionTypes.UNCOMPRESSED  # else ``.gz`` would be unpacked on the way
-    with FileSystems.open(place.path, compression_type=as_it_is) as remote, scratch_file() as copy:
-        while chunk := remote.read(1 << 20):
-            length += copy.write(chunk)
-        if place.size_bytes is not None and length != place.size_bytes:
-            raise ShortReadError(f"{length:,} bytes came, and {place.size_bytes:,} were listed.")
-        copy.flush()
-        return os.dup(copy.fileno())
+    return FileSystems.open(place.path, compression_type=as_it_is)
 
 
 def _told(error: Exception) -> OSError:
