@@ -124,6 +124,9 @@ def scan(
     ] = None,
     min_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or more: 10KB.")] = None,
     max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or less: 2GB.")] = None,
+    s3_endpoint: Annotated[
+        str, typer.Option(metavar="URL", help="Server of s3:// addresses, such as MinIO. Default: AWS_ENDPOINT_URL_S3.")
+    ] = "",
     detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
     context_table: Annotated[
@@ -164,6 +167,7 @@ def scan(
     from pipelines.ignore import read_ignore_file
     from pipelines.policy_config import load_policies
     from pipelines.runners import RunnerChoice
+    from pipelines.s3_endpoint import parse_endpoint
     from pipelines.scan import Scan, ScanOptions
     from pipelines.scan_files import ScanFiles, kept_up
     from pipelines.selection import parse_selection
@@ -193,6 +197,7 @@ def scan(
         policies=load_policies(policy),
         ignored=read_ignore_file(ignore),
         baseline=baseline,
+        s3_endpoint=parse_endpoint(s3_endpoint),
     )
     is_json = context.obj is LogFormat.JSON
     console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)

@@ -56,6 +56,7 @@ from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
 from transforms.records import Examination, SegmentSpec
+from transforms.s3 import use_endpoint
 
 if TYPE_CHECKING:
     from pipelines.segment import SegmentConfig
@@ -102,12 +103,14 @@ class ScanOptions:
     policies: tuple[LoadedPolicy, ...] = ()
     ignored: IgnoreList = NOTHING_IGNORED
     baseline: str | None = None
+    s3_endpoint: str = ""
 
 
 class Scan:
     """One run over sources into a store."""
 
     def __init__(self, options: ScanOptions, console: Console) -> None:
+        use_endpoint(options.s3_endpoint)
         self._options = options
         self._console = console
         self._policies = options.policies or load_policies(None)
@@ -316,7 +319,9 @@ class Scan:
             settings=self._settings,
             batch_size=self._options.batch_size,
             threads=self._options.threads or cores,
-            examine=ExamineOptions(self._options.children or cores, ticks, stop_file),
+            examine=ExamineOptions(
+                self._options.children or cores, ticks, stop_file, s3_endpoint=self._options.s3_endpoint
+            ),
             runner=self._runner,
         )
 

@@ -71,6 +71,7 @@ class ScanFile(BaseModel):
     newer_than: _Text = _UNSET
     min_size: _Text = _UNSET
     max_size: _Text = _UNSET
+    s3_endpoint: _Text = _UNSET
     store: _Path = _UNSET
     detector: _NamesOrPaths = _UNSET
     profile: _NameOrPath = _UNSET

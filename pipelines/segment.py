@@ -57,7 +57,7 @@ def run_segment(
     Returns:
         The manifest, and seconds per stage as far as the runner reports metrics.
     """
-    options = PipelineOptions(config.runner.beam_arguments)
+    options = PipelineOptions(config.runner.beam_arguments, s3_endpoint_url=config.examine.s3_endpoint or None)
     pipeline = beam.Pipeline(options=options)
     build(pipeline | "References" >> beam.Create(list(references)), spec, config)
     result = pipeline.run()

@@ -23,6 +23,7 @@ from transforms.marks.meaning.rule_files import read_rules
 from transforms.metrics import CHILD_LOST, Ticker, count, record_ms
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, FrameFacts, FrameKey, Place, Reference
+from transforms.s3 import use_endpoint
 
 EXAMINATIONS = "examinations"
 _LOOK_AHEAD_PER_CHILD = 3
@@ -45,12 +46,14 @@ class ExamineOptions:
         ticks: Address of the driver's progress socket, or None.
         stop_file: While this file exists, references that no child has begun are left for the next scan.
         command: How a child is started; tests start misbehaving ones.
+        s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
     """
 
     children: int = 1
     ticks: str | None = None
     stop_file: str | None = None
     command: Sequence[str] = CHILD_COMMAND
+    s3_endpoint: str = ""
 
 
 class Examine(beam.PTransform):
@@ -92,6 +95,7 @@ class _ExamineFn(beam.DoFn):
         self._concluding: dict[Future[Reference], tuple[Examination, tuple[FrameFacts, ...]]] = {}
 
     def setup(self) -> None:
+        use_endpoint(self._options.s3_endpoint)
         command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
         self._pool = ChildPool(self._settings, self._options.children, command)
         self._readers = ThreadPoolExecutor(self._options.children, thread_name_prefix="beside")
