@@ -27,6 +27,7 @@ PLACES = st.builds(
     content_sha256=st.none() | st.just("a" * 64),
     ordinal=NUMBERS,
     members=NUMBERS,
+    etag=st.none() | NAMES,
 )
 
 
@@ -51,7 +52,7 @@ PLAIN = Place("/s", "/s/a.zip", "/s/a.zip", 1, 2)
     ("more", "is_whole", "unlisted"),
     [
         ({}, False, []),
-        ({"member_path": "b.jpg", "ordinal": 3}, False, []),
+        ({"member_path": "b.jpg", "ordinal": 3, "etag": "x"}, False, []),
         ({"path": "/s/\udcff"}, True, []),
         ({"beside": (PLAIN,)}, True, []),
         ({"context": Context.of({"title": "x"})}, True, []),

@@ -73,7 +73,7 @@ def test_more_sidecars_than_are_read_are_told(tmp_path):
     assert note.detail.startswith("over_limit: clip.16.txt: 19 files")
 
 
-@pytest.mark.parametrize("change", ["none", "size", "time", "name", "more", "context"])
+@pytest.mark.parametrize("change", ["none", "size", "time", "tag", "name", "more", "context"])
 def test_the_digest_of_what_lies_beside(change):
     from dataclasses import replace
 
@@ -85,6 +85,7 @@ def test_the_digest_of_what_lies_beside(change):
         "none": replace(item, beside=(other, one), size_bytes=10),
         "size": replace(item, beside=(replace(one, size_bytes=2), other)),
         "time": replace(item, beside=(replace(one, mtime_ns=3), other)),
+        "tag": replace(item, beside=(replace(one, etag="x"), other)),
         "name": replace(item, beside=(replace(one, uri="/s/a.md"), other)),
         "more": replace(item, beside=(one,)),
         "context": replace(item, context=Context(title="x")),

@@ -1,0 +1,159 @@
+"""Whole scans of S3 over HTTP: the rows are those of the same files here, also after faults and a kill."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from examples.media.broken import first_part
+from examples.media.pictures import generated_picture, jpeg, png
+from examples.media.videos import video
+from pipelines.errors import ExitCode
+from pipelines.scan import Scan, ScanOptions
+from tests.conftest import DOUBLES, FRAME_FACTS, ITEM_FACTS, VERDICT_FACTS, ScanCall, rows
+from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, Bucket, Cut, First, Reset, S3Server
+from transforms.outcomes import Outcome
+from transforms.s3 import ENDPOINT_VARIABLE
+
+ROOT = Path(__file__).parents[2]
+LATEST = "SELECT regexp_extract(uri, '[^/]*$'), outcome, reason FROM items_latest WHERE member_path IS NULL ORDER BY 1"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Pictures, two copies of one, a video, sidecars, a zip with such, two broken files and one of no interest."""
+    clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    video(clip, seconds=1)
+    picture = png(generated_picture(1, (96, 64)))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as shard:
+        shard.writestr("in/a.png", png(generated_picture(2, (96, 64))))
+        shard.writestr("in/a.txt", "Made with AI")
+        shard.writestr("in/b.jpg", jpeg(generated_picture(3, (96, 64))))
+    return {
+        "2023/a b.png": picture,
+        "2023/copy.png": picture,
+        "2023/copy.txt": b"Made with AI",
+        "2024/half.jpg": first_part(jpeg(generated_picture(4, (256, 192)))),
+        "2024/empty.jpg": b"",
+        "2024/clip.mp4": clip.read_bytes(),
+        "notes.txt": b"no media",
+        "shard.zip": packed.getvalue(),
+    }
+
+
+@pytest.fixture(scope="module")
+def local(files: dict[str, bytes], light: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The store of a scan of the same files in a folder, and that folder."""
+    folder = tmp_path_factory.mktemp("local")
+    for name, data in files.items():
+        (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "in" / name).write_bytes(data)
+    options = ScanOptions([str(folder / "in")], str(folder / "store"), profile=str(light))
+    Scan(options, Console(stderr=True, force_terminal=False)).run()
+    return folder / "store", str(folder / "in")
+
+
+@pytest.fixture
+def filled(bucket: Bucket, files: dict[str, bytes]) -> Bucket:
+    for key, data in files.items():
+        bucket.put(key, data)
+    return bucket
+
+
+def facts(store: Path, root: str) -> Iterator[list[tuple]]:
+    """What rows say, but for where and when the files lay; scores come last in a row."""
+    below = f"replace(uri, '{root}/', '') AS uri"
+    yield rows(store, f"SELECT * REPLACE ({below}, 0 AS mtime_ns) FROM ({ITEM_FACTS}) ORDER BY uri, member_path")
+    yield rows(store, FRAME_FACTS)
+    marks = below.replace("uri", "place_uri")
+    columns = f"* EXCLUDE (scan_id, segment_id, mark_id) REPLACE ({marks})"
+    yield rows(store, f"SELECT DISTINCT {columns} FROM marks ORDER BY ALL")
+    yield rows(store, f"SELECT * EXCLUDE (evidence) REPLACE ({below}) FROM ({VERDICT_FACTS}) ORDER BY ALL")
+
+
+def assert_same_but_for_the_place(store: Path, bucket: Bucket, local: tuple[Path, str]) -> None:
+    for found, wanted in zip(facts(store, bucket.uri()), facts(*local), strict=True):
+        assert wanted
+        assert [row[:-1] for row in found] == [row[:-1] for row in wanted]
+        for ours, theirs in zip(found, wanted, strict=True):
+            assert ours[-1] == (pytest.approx(theirs[-1], abs=1e-5) if isinstance(theirs[-1], list) else theirs[-1])
+    assert rows(store, DOUBLES) == []
+
+
+def test_a_scan_by_the_command_and_the_next_ones(
+    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
+) -> None:
+    store = tmp_path / "store"
+    environment = {name: value for name, value in os.environ.items() if name != ENDPOINT_VARIABLE}
+    command = [sys.executable, "-m", "pipelines.cli", "scan", filled.uri(), "--store", str(store)]
+    command += ["--s3-endpoint", s3.endpoint, "--profile", str(light), "--running-mode", "multi_processing"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.INCOMPLETE, done.stderr
+    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in done.stderr + done.stdout
+    assert_same_but_for_the_place(store, filled, local)
+
+    s3.reset()
+    again = light_scan(filled.uri())
+    assert (again.plan.due, again.plan.unchanged) == ([], again.plan.inputs)
+    assert {method for method, _ in s3.requests} == {LIST}, "nothing is read"
+
+    first, second = (png(generated_picture(seed, (96, 64))) for seed in (5, 6))
+    filled.put("2023/copy.txt", b"Made by hand")  # of the same length
+    filled.delete("2024/half.jpg")
+    for key in ("closed.png", "replaced.png", "deleted.png"):
+        filled.put(key, first)
+    s3.fails("GET", f"{filled.name}/closed.png", FORBIDDEN)
+    s3.fails("GET", f"{filled.name}/replaced.png", First(lambda: filled.put("replaced.png", second)))
+    s3.fails("GET", f"{filled.name}/deleted.png", First(lambda: filled.delete("deleted.png")))
+    found = light_scan(filled.uri())
+    assert found.exit_code is ExitCode.INCOMPLETE
+    assert rows(store, LATEST) == [
+        ("a b.png", "examined", None),
+        ("clip.mp4", "examined", None),
+        ("closed.png", "failed", "unreadable"),
+        ("copy.png", "examined", None),
+        ("copy.txt", "not_checked", "not_media"),
+        ("deleted.png", "gone", "vanished"),
+        ("empty.jpg", "failed", "empty_file"),
+        ("half.jpg", "gone", "vanished"),
+        ("notes.txt", "not_checked", "not_media"),
+        ("replaced.png", "failed", "changed_during_scan"),
+        ("shard.zip", "not_checked", "container"),
+    ]
+    assert {Path(due.place.uri).name for due in found.plan.due} == {
+        *("closed.png", "copy.png", "copy.txt", "deleted.png", "half.jpg", "replaced.png")
+    }, "a replaced text makes its picture due, too"
+
+    last = light_scan(filled.uri(), retry_failed=True)
+    assert last.count(Outcome.EXAMINED) == 2, "what was closed, and what was replaced"
+
+
+def test_a_scan_that_was_killed_goes_on_through_faults(
+    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
+) -> None:
+    store = tmp_path / "store"
+    driver = Path(__file__).with_name("kill_driver.py")
+    killed = subprocess.run(
+        [sys.executable, str(driver), "manifest, no commit", "2", filled.uri(), str(store), str(light)],
+        cwd=tmp_path,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert rows(store, "SELECT count(*) FROM segments") == [(1,)]
+    s3.fails(LIST, filled.name, Reset(), SLOW_DOWN)
+    s3.fails("GET", f"{filled.name}/shard.zip", Cut(100), SLOW_DOWN)
+    s3.fails("GET", f"{filled.name}/notes.txt", Reset(), Cut(3))
+    light_scan(filled.uri())
+    assert_same_but_for_the_place(store, filled, local)
+    assert not any(s3.faults.values()), "all of them happened"
