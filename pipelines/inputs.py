@@ -10,6 +10,7 @@ from pipelines.context import read_context_table
 from pipelines.errors import UsageError
 from pipelines.held import HeldPlaces
 from pipelines.inventory import covers, list_inputs, normalise
+from pipelines.listing import is_on_beam
 from pipelines.manifest import Manifest, Named, with_missing
 from pipelines.selection import LeftOut, Selection
 from transforms.containers.formats import is_named_as_container
@@ -60,6 +61,11 @@ class Scope:
     def addresses(self) -> list[str]:
         """The sources and the manifest, as rows carry them in ``source``."""
         return [*self.sources, *([self.manifest.source] if self.manifest else [])]
+
+    @property
+    def is_on_beam(self) -> bool:
+        """Whether some of it is read through filesystems of Beam's."""
+        return any(map(is_on_beam, self.sources)) or (self.manifest is not None and self.manifest.is_on_beam)
 
     def gather(self, store: Path, with_members: WithMembers) -> Inputs:
         """Lists everything.

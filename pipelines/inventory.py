@@ -207,6 +207,11 @@ def _list_local_glob(source: str) -> Iterator[Place]:
 
 def _list_remote(source: str) -> Iterator[Place]:
     check_extra(source)
+    if source.startswith("hdfs://") and ("**" in source or not SPECIAL.search(source)):
+        raise UsageError(
+            f"{source}: Beam lists no folders within a folder of HDFS. Name files by a glob such as "
+            "'hdfs://films/2024/*.mp4', or by --manifest."
+        )
     pattern = source if SPECIAL.search(source) else f"{source}/**"
     try:
         found = match_all([pattern, source])

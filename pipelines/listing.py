@@ -46,6 +46,23 @@ def check_extra(uri: str) -> None:
         )
 
 
+def is_on_beam(uri: str) -> bool:
+    """Whether an address is read through a filesystem of Beam's."""
+    return "://" in uri and not uri.startswith(s3.SCHEME)
+
+
+def set_beam_options(arguments: Sequence[str]) -> None:
+    """Tells Beam's filesystems the options of its pipelines: HDFS cannot do without. A pipeline does so itself, later.
+
+    Args:
+        arguments: As on Beam's command line.
+    """
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    FileSystems.set_options(PipelineOptions(list(arguments)))
+
+
 def match_all(patterns: Sequence[str]) -> list[RemoteFile]:
     """Everything that matches one of the patterns, all of one filesystem; errors that may pass are waited out.
 

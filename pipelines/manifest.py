@@ -25,7 +25,7 @@ from pipelines.inventory import (
     with_local_sidecars,
     with_remote_sidecars,
 )
-from pipelines.listing import look_up
+from pipelines.listing import is_on_beam, look_up
 from transforms.containers.entries import SEPARATOR
 from transforms.containers.formats import is_named_as_container
 from transforms.outcomes import Reason
@@ -71,6 +71,12 @@ class Manifest:
         self._addresses = _folder_by_folder(pc.unique(pa.array(addresses, pa.large_string())))
         if len(self._addresses) == 0:
             raise UsageError(f"The manifest {file} names no input. Fill its column 'uri'.")
+
+    @property
+    def is_on_beam(self) -> bool:
+        """Whether it names something that is read through a filesystem of Beam's."""
+        remote = self._addresses.filter(pc.match_substring(self._addresses, "://"))
+        return any(map(is_on_beam, _texts(remote)))
 
     def look(self) -> Named:
         """Looks up everything that it names: local files here, remote ones through Beam.

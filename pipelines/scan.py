@@ -32,6 +32,7 @@ from pipelines.inventory import covers
 from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
+from pipelines.listing import set_beam_options
 from pipelines.plan import (
     Due,
     Plan,
@@ -170,6 +171,8 @@ class Scan:
             examination=self._examination,
             retry_failed=self._options.retry_failed,
         )
+        if self._scope.is_on_beam:
+            set_beam_options(self._runner.beam_arguments)
         inputs = self._scope.gather(there.root, members)
         named = inputs.named
         if self._options.dry_run:

@@ -22,6 +22,11 @@ class FaultyFileSystem(FileSystem):
     files: ClassVar[dict[str, tuple[bytes, float]]] = {}
     faults: ClassVar[defaultdict[tuple[str, str], list[Exception]]] = defaultdict(list)
     calls: ClassVar[Counter[tuple[str, str]]] = Counter()
+    options: ClassVar[Any] = None
+
+    def __init__(self, pipeline_options: Any) -> None:
+        super().__init__(pipeline_options)
+        FaultyFileSystem.options = pipeline_options
 
     @classmethod
     def reset(cls) -> None:

@@ -2,7 +2,10 @@
 
 import hashlib
 import importlib.util
+import io
+import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -195,6 +198,14 @@ def test_what_is_too_large_or_of_no_interest_is_not_copied(s3, bucket: Bucket) -
         assert s3.sent["GET", f"{bucket.name}/{key}"] == most
     place = one(bucket, b"\x89PNG\r\n\x1a\n" + disk, "large.png")
     assert hashed(place) == sha256(b"\x89PNG\r\n\x1a\n" + disk)
+
+
+def test_a_member_is_read_where_its_container_was_not_listed(bucket: Bucket) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as shard:
+        shard.writestr("in/a.png", DATA)
+    container = one(bucket, packed.getvalue(), "shard.zip")
+    assert hashed(replace(container, member_path="in/a.png", size_bytes=len(DATA))) == sha256(DATA)
 
 
 def test_a_sidecar_that_is_too_large_is_not_copied(s3, bucket: Bucket) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode, UsageError
+from pipelines.runners import RunnerChoice
 from pipelines.summary import plan_facts, print_plan, print_summary
 from tests.conftest import ScanCall, rows
 from tests.faulty import FaultyFileSystem, StorageError
@@ -81,6 +82,16 @@ def test_a_scan_of_a_manifest_and_the_next_one(folder: Path, light_scan: ScanCal
     (folder / "a.png").unlink()
     with pytest.raises(UsageError, match=r"Nothing that the manifest names is there, and 1 files were there"):
         light_scan(manifest=manifest(folder, "in/a.png", "in/b.png"))
+
+
+def test_filesystems_of_beam_see_its_options_before_there_is_a_pipeline(folder: Path, light_scan: ScanCall) -> None:
+    from apache_beam.options.pipeline_options import HadoopFileSystemOptions
+
+    FaultyFileSystem.options = None
+    runner = RunnerChoice(options=("--hdfs_host=namenode",))
+    for chosen in ({"sources": ["faulty://bucket"]}, {"manifest": manifest(folder, "in/a.png", REMOTE)}):
+        light_scan(*chosen.pop("sources", ()), **chosen, runner=runner, dry_run=True)
+        assert FaultyFileSystem.options.view_as(HadoopFileSystemOptions).hdfs_host == "namenode"
 
 
 def test_filters_leave_out_and_say_so(folder: Path, light_scan: ScanCall, caplog: pytest.LogCaptureFixture) -> None:
