@@ -14,10 +14,22 @@ class ReadTimeoutError(Exception):
     """Named as urllib3 names it."""
 
 
+class ResponseStreamingError(Exception):
+    """Named as botocore names it, which has a place for an answer and none in it."""
+
+    response: ClassVar = None
+
+
+class FlexibleChecksumError(Exception):
+    """Likewise."""
+
+
 class ClientError(Exception):
     """As boto3 raises it."""
 
-    response: ClassVar = {"ResponseMetadata": {"HTTPStatusCode": 503}}
+    def __init__(self, status: int, code: str = "x", message: str = "") -> None:
+        super().__init__(f"An error occurred ({code}) when calling the GetObject operation: {message}")
+        self.response = {"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": code, "Message": message}}
 
 
 FAULTS = [
@@ -25,7 +37,13 @@ FAULTS = [
     (ConnectionResetError(104, "Connection reset by peer"), True, Reason.UNREADABLE),
     (OSError(113, "No route to host"), True, Reason.UNREADABLE),
     (ReadTimeoutError(), True, Reason.UNREADABLE),
-    (ClientError(), True, Reason.UNREADABLE),
+    (ResponseStreamingError(), True, Reason.UNREADABLE),
+    (FlexibleChecksumError(), True, Reason.UNREADABLE),
+    (ClientError(503), True, Reason.UNREADABLE),
+    (ClientError(400), False, Reason.UNREADABLE),
+    (ClientError(400, "RequestTimeout"), True, Reason.UNREADABLE),
+    (ClientError(404, "NoSuchKey"), False, Reason.VANISHED),
+    (ClientError(412, "PreconditionFailed"), False, Reason.CHANGED_DURING_SCAN),
     (ShortReadError("5 bytes came, and 7 were listed."), True, Reason.CHANGED_DURING_SCAN),
     *((StorageError(code), True, Reason.UNREADABLE) for code in (408, 429, 500, 502, 503, 504, None)),
     *((StorageError(code), False, Reason.UNREADABLE) for code in (400, 401, 403, 501)),
@@ -60,6 +78,8 @@ def test_of_several_faults_all_have_to_pass() -> None:
         (StorageError(403, "Forbidden"), "Access is refused: Forbidden."),
         (PermissionError(13, "Permission denied"), "Access is refused: Permission denied."),
         (BeamIOError("x", {"a": StorageError(500, "We  encountered\nan error.")}), "We encountered an error."),
+        (ClientError(403, "AccessDenied", "Access Denied"), "Access is refused: Access Denied."),
+        (ClientError(400, "ExpiredToken", "The token has expired."), "The token has expired."),
         (TimeoutError(), "The storage gave no reason (TimeoutError)."),
         (ValueError("y" * 900), f"{'y' * 200}."),
     ],
