@@ -3,10 +3,11 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
-from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry
+from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry, MemberError
 from transforms.containers.formats import Members, open_container
 from transforms.containers.nested import Opened, flattened
 from transforms.outcomes import Reason
@@ -43,16 +44,16 @@ class Cursor:
             if number == self._limits.members:
                 sentence = f"There are more than {number:,} members, which is the limit."
                 raise ContainerError(Reason.OVER_CONTAINER_LIMIT, sentence)
-            if entry.refused is None and entry.size_bytes > self._file_bytes:
-                sentence = f"The member has {entry.size_bytes:,} bytes; the limit is {self._file_bytes:,}."
-                yield replace(entry, refused=(Reason.OVER_SIZE_LIMIT, sentence))
-            elif entry.refused is None and self._opened().unpacks_to_list:
-                digest = hashlib.sha256()
-                for chunk in chunks:
-                    digest.update(chunk)
-                yield replace(entry, content_sha256=digest.hexdigest())
+            if entry.refused is None and self._opened().unpacks_to_list:
+                yield self._bounded(_found(entry, chunks))
             else:
-                yield entry
+                yield self._bounded(entry)
+
+    def _bounded(self, entry: Entry) -> Entry:
+        if entry.refused is not None or entry.size_bytes <= self._file_bytes:
+            return entry
+        sentence = f"The member has {entry.size_bytes:,} bytes; the limit is {self._file_bytes:,}."
+        return replace(entry, content_sha256=None, refused=(Reason.OVER_SIZE_LIMIT, sentence))
 
     def read(self, path: str) -> Iterator[bytes]:
         """The bytes of a member.
@@ -83,8 +84,9 @@ class Cursor:
             if entry.path == path:
                 return entry, chunks
             if entry.refused is None and self._opened().unpacks_to_list:
-                for _ in self._keeping(entry, chunks):
-                    pass
+                with suppress(MemberError):  # it was not asked for
+                    for _ in self._keeping(entry, chunks):
+                        pass
         return None
 
     def _opened(self) -> Members:
@@ -108,9 +110,29 @@ class Cursor:
         if not self._opened().unpacks_to_list or entry.size_bytes > _KEPT_BYTES:
             yield from chunks
             return
-        whole = b"".join(chunks)
-        self._kept_bytes += len(whole) - len(self._kept.pop(entry.path, b""))
+        pieces, length = [], 0
+        for chunk in chunks:
+            pieces.append(chunk)
+            length += len(chunk)
+            if length > _KEPT_BYTES:  # more than its header says
+                yield from pieces
+                yield from chunks
+                return
+        whole = b"".join(pieces)
+        self._kept_bytes += length - len(self._kept.pop(entry.path, b""))
         self._kept[entry.path] = whole
         while self._kept_bytes > _KEPT_BYTES:
             self._kept_bytes -= len(self._kept.popitem(last=False)[1])
         yield whole
+
+
+def _found(entry: Entry, chunks: Iterator[bytes]) -> Entry:
+    """The entry with the hash and the length of its bytes, or refused where these cannot be read."""
+    digest, length = hashlib.sha256(), 0
+    try:
+        for chunk in chunks:
+            digest.update(chunk)
+            length += len(chunk)
+    except MemberError as error:
+        return replace(entry, refused=(error.reason, str(error)))
+    return replace(entry, size_bytes=length, content_sha256=digest.hexdigest())

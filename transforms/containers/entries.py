@@ -40,7 +40,7 @@ class Entry:
 
     Attributes:
         path: As rows carry it: the name in the container, which is data and never a path that is opened.
-        size_bytes: As its header has it.
+        size_bytes: As its header has it; where listing unpacks anyway, as it was found.
         content_sha256: Where listing has to unpack anyway, else None.
         refused: Reason and sentence for one that is not to be read.
     """
@@ -72,20 +72,25 @@ class ContainerError(OSError):
         self.reason = reason
 
 
+class MemberError(ContainerError):
+    """A member that cannot be read; those behind it can."""
+
+
 class OwnPaths:
     """Gives members paths that are printable and stand once each: the second ``a.jpg`` is ``a.jpg#2``."""
 
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
-        self._taken: set[str] = set()
+        self._taken: dict[str, int] = {}
 
     def of(self, entry: Entry) -> Entry:
         """The entry with a path of its own."""
         path = entry.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        path, number = self._prefix + (path[:_LONGEST_PATH] or "unnamed"), 1
-        own = path
+        path = self._prefix + (path[:_LONGEST_PATH] or "unnamed")
+        own, number = path, self._taken.get(path, 1)
         while own in self._taken:
             number += 1
             own = f"{path}#{number}"
-        self._taken.add(own)
+        self._taken[own] = 1
+        self._taken[path] = number  # where to go on: a million members may share one name
         return entry if own == entry.path else replace(entry, path=own)

@@ -36,8 +36,7 @@ def flattened(
         elif depth >= limits.depth:
             yield _refused(entry, Reason.NESTED, f"It lies {depth} containers deep, which is the limit."), chunks
         elif entry.size_bytes > _LARGEST_NESTED:
-            sentence = f"It has {entry.size_bytes:,} bytes; within a container the limit is {_LARGEST_NESTED:,}."
-            yield _refused(entry, Reason.NESTED, sentence), chunks
+            yield _refused(entry, Reason.NESTED, _too_large(entry.size_bytes)), chunks
         elif may_hold(entry.path):
             yield from _opened(entry, chunks, limits, may_hold, depth)
 
@@ -48,7 +47,7 @@ def _opened(
     number = 0
     ended = Reason.CONTAINER, ""
     try:
-        inner = open_container(io.BytesIO(b"".join(chunks)), limits)
+        inner = open_container(io.BytesIO(_whole(chunks)), limits)
         for one in flattened(inner, limits, may_hold, entry.path + SEPARATOR, depth + 1):
             number += 1
             yield one
@@ -56,6 +55,21 @@ def _opened(
         ended = error.reason, f"{error} "
     reason, sentence = ended
     yield _refused(entry, reason, f"{sentence}Members with rows of their own: {number:,}."), iter(())
+
+
+def _whole(chunks: Iterator[bytes]) -> bytes:
+    """The bytes of a container within a container, which may be more than its header says."""
+    pieces, length = [], 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        length += len(chunk)
+        if length > _LARGEST_NESTED:
+            raise ContainerError(Reason.NESTED, _too_large(length))
+    return b"".join(pieces)
+
+
+def _too_large(length: int) -> str:
+    return f"It has {length:,} bytes; within a container the limit is {_LARGEST_NESTED:,}."
 
 
 def _refused(entry: Entry, reason: Reason, sentence: str) -> Entry:

@@ -1,41 +1,20 @@
 """Members of a tar archive (POSIX.1-2001 pax, GNU and old formats), plain or packed as a whole, in its order."""
 
-import bz2
-import gzip
-import lzma
 import tarfile
-import zlib
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, Final, cast
-
-import zstandard
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
 
 from transforms.containers.entries import ContainerError, ContainerLimits, Entry
+from transforms.containers.packed import BROKEN_PACKING, UNCHECKED_BYTES, UNPACKERS, Counted
 from transforms.outcomes import Reason
 
 _CHUNK: Final = 1 << 20
-_UNCHECKED_BYTES: Final = 64 << 20
-_WIDEST_WINDOW: Final = 1 << 27
-_BROKEN: Final = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, ValueError)
+_BROKEN: Final = (tarfile.TarError, ValueError, *BROKEN_PACKING)
 """What readers raise on hostile bytes."""
-
-
-def _zstd(file: BinaryIO) -> BinaryIO:
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW)
-    return cast("BinaryIO", unpacker.stream_reader(file, read_across_frames=True, closefd=False))
 
 
 END_MARK: Final = tarfile.EOFHeaderError  # type: ignore[attr-defined]
 NO_HEADER: Final = (tarfile.EmptyHeaderError, tarfile.TruncatedHeaderError)  # type: ignore[attr-defined]
-
-UNPACKERS: Final[dict[str, Callable[[BinaryIO], BinaryIO]]] = {
-    "tar": lambda file: file,
-    "tar.gz": lambda file: cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="rb")),
-    "tar.bz2": lambda file: cast("BinaryIO", bz2.BZ2File(file)),
-    "tar.xz": lambda file: cast("BinaryIO", lzma.LZMAFile(file)),  # noqa: SIM115
-    "tar.zst": _zstd,
-}
-"""By format what makes a tar of a packed one."""
 
 
 class TarMembers:
@@ -49,7 +28,7 @@ class TarMembers:
 
     def __init__(self, file: BinaryIO, limits: ContainerLimits, packing: str) -> None:
         self._file, self._limits, self._packing = file, limits, packing
-        self.unpacks_to_list = packing != "tar"
+        self.unpacks_to_list = packing != "plain"
 
     def entries(self) -> Iterator[tuple[Entry, Iterator[bytes]]]:
         """Every member from the first on, with a way to its bytes that holds until the next one is asked for.
@@ -87,7 +66,7 @@ class TarMembers:
             return Reason.NOT_A_FILE, f"The member is {kind}; such are not followed."
         pieces: Any = info.sparse or ()
         held = sum(size for _, size in pieces)
-        if info.issparse() and info.size > max(_UNCHECKED_BYTES, held * self._limits.ratio):
+        if info.issparse() and info.size > max(UNCHECKED_BYTES, held * self._limits.ratio):
             return Reason.OVER_CONTAINER_LIMIT, f"The member claims {info.size:,} bytes, of which {held:,} are no hole."
         return None
 
@@ -95,7 +74,7 @@ class TarMembers:
         self._file.seek(0)
         stream: Any = self._file
         if self.unpacks_to_list:
-            stream = _Counted(UNPACKERS[self._packing](self._file), self._file, self._limits)
+            stream = Counted(UNPACKERS[self._packing](self._file), self._file, self._limits)
         mode: Any = "r|" if self.unpacks_to_list else "r:"
         return tarfile.open(fileobj=stream, mode=mode, tarinfo=_Header, errors="surrogateescape")
 
@@ -141,20 +120,3 @@ def _check_end(archive: Any) -> None:
     while chunk := archive.fileobj.read(_CHUNK):
         if chunk.strip(b"\0"):
             raise ContainerError(Reason.CORRUPT, "More lies behind the archive's end mark; its members are not listed.")
-
-
-class _Counted:
-    """The unpacked stream, which ends with an error where it is over a limit."""
-
-    def __init__(self, stream: BinaryIO, packed: BinaryIO, limits: ContainerLimits) -> None:
-        self._stream, self._packed, self._limits = stream, packed, limits
-        self._produced = 0
-
-    def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._produced += len(data)
-        most = max(_UNCHECKED_BYTES, self._packed.tell() * self._limits.ratio)
-        if self._produced > min(most, self._limits.produced_bytes):
-            sentence = f"{self._produced:,} bytes came of {self._packed.tell():,}, which is over the limit."
-            raise ContainerError(Reason.OVER_CONTAINER_LIMIT, sentence)
-        return data

@@ -4,10 +4,12 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import zstandard
 
@@ -87,3 +89,31 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "tar.xz": lzma.compress,
     "tar.zst": zstandard.ZstdCompressor().compress,
 }
+
+
+def record(kind: str, uri: str, block: bytes, **more: str) -> bytes:
+    """A record of a WARC; ``more`` are headers, with ``_`` for ``-``."""
+    told = {"WARC-Type": kind, "WARC-Target-URI": uri, "WARC-Date": "2025-01-01T00:00:00Z"}
+    told |= {"Content-Length": str(len(block))} | {name.replace("_", "-"): value for name, value in more.items()}
+    header = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value)
+    return b"WARC/1.1\r\n" + header.encode() + b"\r\n" + block + b"\r\n\r\n"
+
+
+def answer(body: bytes, *headers: str, status: str = "HTTP/1.1 200 OK") -> bytes:
+    """What a server sends."""
+    return "\r\n".join([status, *headers, "\r\n"]).encode() + body
+
+
+def warc(files: Files) -> bytes:
+    return b"".join(record("response", uri, answer(data)) for uri, data in files)
+
+
+def packed_warc(data: bytes) -> bytes:
+    """With a gzip of its own for each record, as crawlers write it."""
+    starts = [place.start() for place in re.finditer(rb"WARC/1\.1\r\n", data)]
+    return b"".join(gzip.compress(data[start:end], mtime=0) for start, end in pairwise([*starts, len(data)]))
+
+
+def chunked(body: bytes, size: int = 1000) -> bytes:
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])

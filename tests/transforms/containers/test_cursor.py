@@ -23,33 +23,11 @@ from tests.transforms.containers.archives import (
     tarred,
     zipped,
 )
-from transforms.containers.cursor import Cursor
-from transforms.containers.entries import ContainerError, ContainerLimits, Entry
+from tests.transforms.containers.reading import LIMITS, cursor, listed, refusals
+from transforms.containers.entries import ContainerError, ContainerLimits
 from transforms.outcomes import Reason
 
 FILES = [("a/1.jpg", b"one" * 100), ("a/2.jpg", b"two" * 5000), ("b/ф.mp4", bytes(range(256)) * 300), ("c.txt", b"")]
-LIMITS = ContainerLimits()
-
-
-def cursor(data: bytes, limits: ContainerLimits = LIMITS, file_bytes: int = 1 << 30) -> Cursor:
-    return Cursor(io.BytesIO(data), limits, file_bytes, lambda: None)
-
-
-def listed(data: bytes, limits: ContainerLimits = LIMITS, file_bytes: int = 1 << 30) -> tuple[list[Entry], str]:
-    """The entries, and the reason for an early end."""
-    found: list[Entry] = []
-    try:
-        for entry in cursor(data, limits, file_bytes).entries():
-            found.append(entry)  # noqa: PERF402  (kept also where an error ends the listing)
-    except ContainerError as error:
-        return found, error.reason.value
-    return found, ""
-
-
-def refusals(data: bytes, **more: int) -> dict[str, str]:
-    return {entry.path: entry.refused[0].value if entry.refused else "" for entry in listed(data, **more)[0]}
-
-
 ARCHIVES = {f"{name}": pack(tarred(FILES)) for name, pack in PACKED.items()}
 ARCHIVES |= {
     "old tar": tarred(FILES, tarfile.GNU_FORMAT),

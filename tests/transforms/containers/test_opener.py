@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.transforms.containers.archives import PACKED, tarred, zipped
+from tests.transforms.containers.archives import PACKED, packed_warc, record, tarred, zipped
 from transforms.containers import opener as module
 from transforms.containers.entries import ContainerError, ContainerLimits
 from transforms.containers.opener import Opener, unopened
@@ -39,15 +39,23 @@ def place(path: Path, member: str | None = None) -> Place:
     return Place("/", str(path), str(path), status.st_size, status.st_mtime_ns, member)
 
 
+def packed(suffix: str) -> bytes:
+    if suffix == "zip":
+        return zipped(FILES)
+    if suffix == "warc.gz":
+        return packed_warc(b"".join(record("resource", uri, data) for uri, data in FILES))
+    return PACKED[suffix](tarred(FILES))
+
+
 def content(opener: Opener, one: Place) -> bytes:
     with os.fdopen(opener.open(one), "rb") as file:
         return file.read()
 
 
-@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.tar.zst"])
+@pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.tar.zst", "a.warc.gz"])
 def test_members_are_listed_and_opened_by_many_threads_at_once(tmp_path: Path, opener: Opener, name: str) -> None:
     path = tmp_path / name
-    path.write_bytes(zipped(FILES) if name == "a.zip" else PACKED[name[2:]](tarred(FILES)))
+    path.write_bytes(packed(name[2:]))
     listed = opener.members(place(path))
     assert (len(listed.entries), listed.ended) == (40, None)
     with ThreadPoolExecutor(8) as threads:
