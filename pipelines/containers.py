@@ -1,5 +1,6 @@
 """Members of containers as inputs: listed where a container is new or changed, else as the store has them."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,8 +11,8 @@ from pipelines.held import SCHEMA
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.sidecars import Folder
-from transforms.containers.formats import is_named_as_container
-from transforms.containers.opener import Opener
+from transforms.containers.beginnings import BEGINNING_BYTES, is_named_as_container, kind_of, may_hold_anything
+from transforms.containers.opener import Opener, open_place
 from transforms.outcomes import FLEETING, OF_LISTING, Reason
 from transforms.records import Place
 
@@ -41,29 +42,43 @@ ORDER BY container.uri, member.member_path
 """
 
 
+def is_container(place: Place) -> bool:
+    """Whether a file is one: its name says so or, of a local one whose name says nothing, its first bytes."""
+    name = place.name
+    if is_named_as_container(name):
+        return True
+    if place.problem or "://" in place.path or not may_hold_anything(name):
+        return False
+    try:
+        with os.fdopen(open_place(place), "rb", buffering=0) as file:
+            return kind_of(file.read(BEGINNING_BYTES)) is not None
+    except OSError:
+        return False  # which its examination tells
+
+
 def with_members(
     places: Iterable[Place], store: Store, opener: Opener, examination: str, *, retry_failed: bool
 ) -> Iterator[Place]:
-    """The places, each container followed by its members.
+    """The containers, each followed by its members.
 
     A container's own row says that it is one, or why it could not be listed to its end.
 
     Args:
-        places: From ``list_inputs``.
+        places: Containers.
         store: Knows the members of containers that have not changed since.
         opener: Lists the others.
         examination: Under which they have to have been listed.
         retry_failed: Whether what failed is tried again: then all are listed.
     """
     held = list(places)
-    containers = [place for place in held if is_named_as_container(place.name) and not place.problem]
+    containers = [place for place in held if not place.problem]
     known = {} if retry_failed else _known(store, containers, examination)
     for place in held:
         if place.uri in known:
             refused, members = known[place.uri]
             yield replace(place, refused=refused, members=len(members))
             yield from _with_sidecars([_member(place, *one) for one in members])
-        elif is_named_as_container(place.name) and not place.problem:
+        elif not place.problem:
             refused, found = _listed(place, opener)
             yield replace(place, refused=refused, members=len(found))
             yield from _with_sidecars(found)

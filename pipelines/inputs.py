@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipelines.containers import is_container
 from pipelines.context import read_context_table
 from pipelines.errors import UsageError
 from pipelines.held import HeldPlaces
@@ -13,7 +14,6 @@ from pipelines.inventory import covers, list_inputs, normalise
 from pipelines.listing import is_on_beam
 from pipelines.manifest import Manifest, Named, with_missing
 from pipelines.selection import LeftOut, Selection
-from transforms.containers.formats import is_named_as_container
 from transforms.records import Place
 
 WithMembers = Callable[[list[Place]], Iterable[Place]]
@@ -98,7 +98,7 @@ class Scope:
         """The places with members; containers last, since what the store knows of them is asked for once."""
         containers = []
         for place in places:
-            if is_named_as_container(place.name):
+            if is_container(place):
                 containers.append(place)
             else:
                 yield place

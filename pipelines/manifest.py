@@ -26,8 +26,8 @@ from pipelines.inventory import (
     with_remote_sidecars,
 )
 from pipelines.listing import is_on_beam, look_up
+from transforms.containers.beginnings import is_named_as_container
 from transforms.containers.entries import SEPARATOR
-from transforms.containers.formats import is_named_as_container
 from transforms.outcomes import Reason
 from transforms.records import Place
 from transforms.retry import sentence_of

@@ -9,8 +9,8 @@ from pipelines.amounts import parse_moment, parse_size
 from pipelines.errors import UsageError
 from pipelines.globs import SPECIAL, Glob, composed
 from pipelines.inventory import UNREADABLE_FOLDER
+from transforms.containers.beginnings import is_named_as_container
 from transforms.containers.entries import SEPARATOR
-from transforms.containers.formats import is_named_as_container
 from transforms.records import Place
 
 Key = tuple[str, str | None]

@@ -192,4 +192,5 @@ def _as_named(examination: Examination, place: Place) -> Examination:
     if examination.reason not in {Reason.NOT_MEDIA, Reason.NAMED_AS_MEDIA}:
         return examination
     reason = Reason.NAMED_AS_MEDIA if is_named_as_media(place.member_path or place.uri) else Reason.NOT_MEDIA
-    return examination.ended(reason, reason.sentence)
+    more = (examination.detail or "").removeprefix(examination.reason.sentence)
+    return examination.ended(reason, reason.sentence + more)

@@ -7,7 +7,7 @@ import tarfile
 import warnings
 import zipfile
 
-from tests.transforms.containers.archives import special, tarred, zipped
+from tests.transforms.containers.archives import answer, record, special, tarred, zipped
 
 MEBIBYTE = 1 << 20
 _NESTED = 3
@@ -78,6 +78,29 @@ def endless_header() -> bytes:
     header.type, header.size = tarfile.GNUTYPE_LONGNAME, 4 << 30
     block = gzip.compress(bytes(64 * MEBIBYTE), mtime=0)
     return gzip.compress(header.tobuf(tarfile.GNU_FORMAT), mtime=0) + block * 64
+
+
+def hostile_answers(address: str) -> bytes:
+    """Web answers that unpack to too much, do not end, or lead elsewhere."""
+    blocks = {
+        "bomb.png": answer(gzip.compress(bytes(200 * MEBIBYTE)), "Content-Encoding: gzip"),
+        "chunks.png": answer(b"7fffffff\r\nx", "Transfer-Encoding: chunked"),
+        "header.png": answer(b"x", "A: " + "b" * MEBIBYTE),
+        "moved.png": answer(b"", f"Location: {address}", status="HTTP/1.1 302 Found"),
+    }
+    answers = [record("response", f"http://a.kz/{name}", block) for name, block in blocks.items()]
+    return b"".join([*answers, record("resource", "../../up.jpg", b"x"), record("revisit", "again.jpg", b"")])
+
+
+def endless_record_header() -> bytes:
+    """A packed WARC whose first header alone has four gibibytes."""
+    return gzip.compress(b"WARC/1.1\r\nA: ", mtime=0) + gzip.compress(b"a" * (64 * MEBIBYTE), mtime=0) * 64
+
+
+def endless_request() -> bytes:
+    """A packed WARC of one record that nobody looks at, of eight gibibytes."""
+    header = record("request", "a", b"", Content_Length=str(8 << 30))[:-4]
+    return gzip.compress(header, mtime=0) + gzip.compress(bytes(64 * MEBIBYTE), mtime=0) * 128
 
 
 def special_members(target: str) -> bytes:

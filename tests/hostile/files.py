@@ -8,7 +8,7 @@ from functools import partial
 from examples.media import broken
 from tests.hostile import archives, media
 from tests.hostile.outside import Outside
-from tests.transforms.containers.archives import PACKED, linked_zip, overlapping_zip, sparse_tar, tarred, zipped
+from tests.transforms.containers.archives import PACKED, linked_zip, overlapping_zip, sparse_tar, tarred, warc, zipped
 from tests.transforms.examine.examine_samples import with_external_media
 from transforms.outcomes import Reason
 
@@ -52,6 +52,7 @@ def _nested_members(depth: int, prefix: str = "", level: int = 2) -> Iterator[tu
 
 _LIED = {"lie.png": Reason.CORRUPT}
 _ONE = {"a.jpg": Reason.NAMED_AS_MEDIA}
+_ONE_ANSWER = {"http:a.jpg": Reason.NAMED_AS_MEDIA}
 ARCHIVES = (
     Hostile("bomb.zip", _made(archives.bomb), Reason.CONTAINER, {"bomb.png": Reason.OVER_CONTAINER_LIMIT}),
     Hostile("nested bomb.zip", _made(partial(archives.nested_bomb, 5)), Reason.CONTAINER, dict(_nested_members(3))),
@@ -91,6 +92,29 @@ ARCHIVES = (
         Reason.CONTAINER,
         {"link.jpg": Reason.NOT_A_FILE},
     ),
+    Hostile("zip without a suffix", _made(lambda: zipped([("a.jpg", b"x")])), Reason.CONTAINER, _ONE),
+    Hostile("zip.jpg", _made(lambda: zipped([("a.jpg", b"x")])), Reason.NAMED_AS_MEDIA),
+    Hostile("zip.docx", _made(lambda: zipped([("a.jpg", b"x")])), Reason.CONTAINER, _ONE),
+    Hostile(
+        "crawl.warc",
+        lambda out: archives.hostile_answers(out.address),
+        Reason.CONTAINER,
+        {
+            "http://a.kz/bomb.png": Reason.OVER_CONTAINER_LIMIT,
+            "http://a.kz/chunks.png": Reason.TRUNCATED,
+            "http://a.kz/header.png": Reason.OVER_CONTAINER_LIMIT,
+            "../../up.jpg": Reason.NAMED_AS_MEDIA,
+            "again.jpg": Reason.NOT_A_FILE,
+        },
+    ),
+    Hostile(
+        "cut.warc",
+        _made(lambda: warc([("http://a.kz/a.jpg", b"x")] * 2)[:-9]),
+        Reason.TRUNCATED,
+        {"http://a.kz/a.jpg": Reason.NAMED_AS_MEDIA},
+    ),
+    Hostile("endless header.warc.gz", _made(archives.endless_record_header), Reason.OVER_CONTAINER_LIMIT),
+    Hostile("endless request.warc.gz", _made(archives.endless_request), Reason.OVER_CONTAINER_LIMIT),
     Hostile("cut.tar", _made(lambda: tarred([("a.jpg", b"x"), ("b.jpg", b"x" * 600)])[:-9600]), Reason.TRUNCATED, _ONE),
     Hostile("endless.tar.gz", _made(archives.endless_gzip), Reason.OVER_CONTAINER_LIMIT),
     Hostile("endless name.tgz", _made(archives.endless_header), Reason.OVER_CONTAINER_LIMIT),

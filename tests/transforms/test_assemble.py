@@ -129,6 +129,9 @@ def test_known_bytes_keep_their_examination() -> None:
 def test_bytes_that_are_no_media_are_named_by_each_place() -> None:
     found = rows(Examination.refused(Reason.NOT_MEDIA), [], {})
     assert [row["reason"] for row in found.items] == ["named_as_media", "not_media"]
+    more = Examination.refused(Reason.NOT_MEDIA, f"{Reason.NOT_MEDIA.sentence} More.")
+    details = [row["detail"] for row in rows(more, [], {}).items]
+    assert details == [f"{reason.sentence} More." for reason in (Reason.NAMED_AS_MEDIA, Reason.NOT_MEDIA)]
 
 
 def test_marks_beside_a_place_name_it_and_its_notes_stay_with_it() -> None:

@@ -3,9 +3,11 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 
+from transforms.containers.beginnings import is_named_as_container, kind_of, may_hold_anything
 from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry, OwnPaths
-from transforms.containers.formats import Members, is_named_as_container, open_container
+from transforms.containers.formats import Members, open_container
 from transforms.outcomes import Reason
 
 _LARGEST_NESTED = 256 << 20
@@ -29,9 +31,11 @@ def flattened(
         depth: Of ``members``.
     """
     paths = OwnPaths(prefix)
-    for raw, chunks in members.entries():
+    for raw, unread in members.entries():
         entry = paths.of(raw)
-        if entry.refused is not None or not is_named_as_container(raw.path):
+        is_looked_at = entry.refused is None and may_hold_anything(raw.path) and may_hold(entry.path)
+        begins_so, chunks = _looked_at(unread) if is_looked_at else (False, unread)
+        if entry.refused is not None or not (begins_so or is_named_as_container(raw.path)):
             yield entry, chunks
         elif depth >= limits.depth:
             yield _refused(entry, Reason.NESTED, f"It lies {depth} containers deep, which is the limit."), chunks
@@ -55,6 +59,20 @@ def _opened(
         ended = error.reason, f"{error} "
     reason, sentence = ended
     yield _refused(entry, reason, f"{sentence}Members with rows of their own: {number:,}."), iter(())
+
+
+def _looked_at(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
+    """Whether a member begins as a container does, and all of its bytes."""
+    try:
+        first = next(chunks, b"")
+    except ContainerError as error:
+        return False, _failing(error)
+    return kind_of(first) is not None, chain([first], chunks)
+
+
+def _failing(error: ContainerError) -> Iterator[bytes]:
+    raise error
+    yield
 
 
 def _whole(chunks: Iterator[bytes]) -> bytes:

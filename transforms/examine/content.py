@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import cv2
 from PIL import Image
 
+from transforms.containers.beginnings import kind_of
 from transforms.examine import pictures, videos
 from transforms.examine.faces import FaceFinder
 from transforms.examine.frames import Frame, MediaError, perceptual_hash
@@ -68,10 +69,14 @@ def examine_content(
     if size_bytes > settings.limits.file_bytes:
         detail = f"The file has {size_bytes:,} bytes; the limit is {settings.limits.file_bytes:,}."
         return Examination.refused(Reason.OVER_SIZE_LIMIT, detail)
-    media_type = sniff(file.read(SNIFF_BYTES))
+    head = file.read(SNIFF_BYTES)
+    media_type = sniff(head)
     file.seek(0)
     if media_type is None:
-        return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(name) else Reason.NOT_MEDIA)
+        reason = Reason.NAMED_AS_MEDIA if is_named_as_media(name) else Reason.NOT_MEDIA
+        kind = kind_of(head)
+        told = f" It begins as a {kind} archive does; its members were not looked at."
+        return Examination.refused(reason, reason.sentence + told if kind else None)
     marks = read_marks(file, media_type) if read_marks else MarksFound((), ())
     file.seek(0)
     found = _examine_frames(file, media_type, settings, emit, finder, labels)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from examples.media import broken, pictures, videos
+from tests.transforms.containers.archives import tarred, zipped
 from transforms.detect.preprocess import prepare
 from transforms.examine import content as subject
 from transforms.examine import pictures as picture_decoder
@@ -73,6 +74,13 @@ def test_why_a_file_is_not_examined(write, content, name, reason):
     assert (found.media_type is None) == (
         reason in {Reason.EMPTY_FILE, Reason.NOT_MEDIA, Reason.NAMED_AS_MEDIA, Reason.OVER_SIZE_LIMIT}
     )
+
+
+@pytest.mark.parametrize(("pack", "kind"), [(zipped, "zip"), (tarred, "tar")])
+def test_an_archive_under_another_name_is_told(write, pack, kind):
+    found, _ = examined(write(pack([("b.jpg", b"1")]), "a.jpg"))
+    told = f"It begins as a {kind} archive does; its members were not looked at."
+    assert (found.reason, found.detail) == (Reason.NAMED_AS_MEDIA, f"{Reason.NAMED_AS_MEDIA.sentence} {told}")
 
 
 def test_a_file_over_the_size_limit_is_not_read(write):
