@@ -17,11 +17,13 @@ scan: $(INSTALLED)
 	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, policy, outcome, synthesis, machine_mark, visible_warning FROM verdicts_latest WHERE synthesis <> 'no_sign' AND outcome <> 'not_assessable' ORDER BY ALL"
 
 test: $(INSTALLED)
-	@# ExifTool checks the readers of metadata. Where it is not, and may not be installed, those tests are skipped.
-	@command -v exiftool >/dev/null || test "$$(id -u)" -ne 0 || { \
-	  export DEBIAN_FRONTEND=noninteractive; apt="timeout 300 apt-get -q -y install libimage-exiftool-perl"; \
-	  $$apt || { timeout 120 apt-get -q update && $$apt; }; \
-	} >/dev/null 2>&1 || echo "ExifTool could not be installed."
+	@# ExifTool checks the readers of metadata, libarchive reads 7z. Where one is not, and may not be installed, its tests
+	@# are skipped.
+	@test "$$(id -u)" -ne 0 || { command -v exiftool && ldconfig -p | grep -F libarchive.so.13; } >/dev/null || { \
+	  export DEBIAN_FRONTEND=noninteractive; apt="timeout 300 apt-get -q -y install"; \
+	  get="$$apt libimage-exiftool-perl && { $$apt libarchive13 || $$apt libarchive13t64; }"; \
+	  sh -c "$$get" || { timeout 120 apt-get -q update && sh -c "$$get"; }; \
+	} >/dev/null 2>&1 || echo "ExifTool or libarchive could not be installed."
 	$(BIN)/pytest --numprocesses auto
 
 lint: $(INSTALLED)
@@ -43,5 +45,5 @@ clean:
 # The stamp is newer than pyproject.toml exactly when what it pins is installed; so a second run installs nothing.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[heic,av1,samples,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[heic,av1,archives,samples,dev]'
 	@touch $@

@@ -10,9 +10,17 @@ BEGINNING_BYTES: Final = 512
 _SUFFIXES: Final = (
     *(".zip", ".cbz", ".tar", ".tar.gz", ".tgz", ".tar.bz2"),
     *(".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst"),
-    *(".warc", ".warc.gz"),
+    *(".warc", ".warc.gz", ".7z", ".cb7", ".rar", ".cbr"),
 )
-_KINDS: Final = {b"PK\x03\x04": "zip", b"PK\x05\x06": "zip", b"PK\x07\x08": "zip", b"WARC/": "WARC"}
+_KINDS: Final = {
+    **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), "zip"),
+    b"WARC/": "WARC",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07\0": "RAR 4",
+    b"Rar!\x1a\x07\x01\0": "RAR 5",
+}
+FOREIGN: Final = frozenset({"7z", "RAR 4", "RAR 5"})
+"""Kinds that only libarchive reads."""
 _TAR_MAGIC: Final = b"ustar"
 _PACKINGS: Final = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 

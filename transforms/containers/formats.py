@@ -3,14 +3,19 @@
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
-from transforms.containers.beginnings import BEGINNING_BYTES, kind_of, packing_of
+from transforms.containers.beginnings import BEGINNING_BYTES, FOREIGN, kind_of, packing_of
 from transforms.containers.entries import ContainerError, ContainerLimits, Entry
 from transforms.containers.packed import BROKEN_PACKING, UNPACKERS
 from transforms.containers.tars import END_MARK, TarMembers
 from transforms.containers.zips import ZipMembers
 from transforms.outcomes import Reason
+
+HOW_TO_INSTALL: Final = (
+    "Install the extra (pip install 'aiqyn[archives]') and the system's library (Debian, Ubuntu: libarchive13 or "
+    "libarchive13t64; Fedora: libarchive), and scan again."
+)
 
 
 class Members(Protocol):
@@ -49,9 +54,19 @@ def open_container(file: BinaryIO, limits: ContainerLimits) -> Members:
         return WarcMembers(file, limits, packing or "plain")
     if kind == "zip" and packing is None:
         return ZipMembers(file, limits)
+    if packing is None and kind in FOREIGN:
+        return _foreign(file, limits, kind)
     if packing is not None or _is_tar(beginning):
         return TarMembers(file, limits, packing or "plain")
     raise ContainerError(Reason.CORRUPT, "The name says archive; the content is none of a kind that is read.")
+
+
+def _foreign(file: BinaryIO, limits: ContainerLimits, kind: str) -> Members:
+    try:
+        from transforms.containers.foreign import ForeignMembers  # noqa: PLC0415  (an extra)
+    except (ImportError, OSError, AttributeError) as error:  # the wrapper is not there, or what it wraps is not
+        raise ContainerError(Reason.DECODER_MISSING, f"{kind} is read by libarchive. {HOW_TO_INSTALL}") from error
+    return ForeignMembers(file, limits, kind)
 
 
 def _is_tar(beginning: bytes) -> bool:

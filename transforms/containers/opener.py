@@ -12,7 +12,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from ctypes.util import find_library
 from dataclasses import asdict, replace
+from functools import cache
+from importlib.util import find_spec
 from typing import IO, Any, Self
 
 from transforms import s3
@@ -187,7 +190,7 @@ class _Container:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno(), descriptor],
-                    env=child_environment(),
+                    env=child_environment() | _libraries(),
                     start_new_session=True,  # a Ctrl-C at the terminal is the parent's to handle
                 )
         finally:
@@ -208,6 +211,15 @@ class _Container:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=5)
             self._process = None
+
+
+@cache
+def _libraries() -> dict[str, str]:
+    """Where libarchive lies, if its wrapper is here: looking for it starts programs, which a child may not."""
+    if find_spec("libarchive") is None:
+        return {}
+    name = os.environ.get("LIBARCHIVE") or find_library("archive")
+    return {"LIBARCHIVE": name} if name else {}
 
 
 def _entry(told: dict[str, Any]) -> Entry:

@@ -8,6 +8,7 @@ import re
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
@@ -117,3 +118,40 @@ def packed_warc(data: bytes) -> bytes:
 def chunked(body: bytes, size: int = 1000) -> bytes:
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+
+
+def rar4(files: Files, flags: int = 0, *, unix_mode: int = 0o100644) -> bytes:
+    """Stored, as nobody but RAR's own program may pack; ``flags`` are those of each file (0x04: encrypted)."""
+
+    def block(kind: int, told: int, fields: bytes) -> bytes:
+        header = struct.pack("<BHH", kind, told, len(fields) + 7) + fields
+        return struct.pack("<H", zlib.crc32(header) & 0xFFFF) + header
+
+    blocks = [b"Rar!\x1a\x07\0", block(0x73, 0, bytes(6))]
+    for name, data in files:
+        path, size = name.encode(), len(data)
+        facts = struct.pack("<IIBIIBBHI", size, size, 3, zlib.crc32(data), 0, 20, 0x30, len(path), unix_mode)
+        blocks.append(block(0x74, 0x8000 | flags, facts + path) + data)
+    return b"".join([*blocks, block(0x7B, 0x4000, b"")])
+
+
+def rar5(files: Files) -> bytes:
+    """Stored, likewise."""
+
+    def number(value: int) -> bytes:
+        head = b""
+        while value > 0x7F:
+            head, value = head + bytes([value & 0x7F | 0x80]), value >> 7
+        return head + bytes([value])
+
+    def block(*fields: int | bytes) -> bytes:
+        header = b"".join(number(field) if isinstance(field, int) else field for field in fields)
+        header = number(len(header)) + header
+        return struct.pack("<I", zlib.crc32(header)) + header
+
+    blocks = [b"Rar!\x1a\x07\x01\0", block(1, 0, 0)]
+    for name, data in files:
+        path, checksum = name.encode(), struct.pack("<I", zlib.crc32(data))
+        header = block(2, 2, len(data), 4, len(data), 0o100644, checksum, 0, 1, len(path), path)
+        blocks.append(header + data)
+    return b"".join([*blocks, block(5, 0, 0)])

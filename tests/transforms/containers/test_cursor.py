@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import sys
 import tarfile
 import tracemalloc
 import zipfile
@@ -18,6 +19,8 @@ from tests.transforms.containers.archives import (
     encrypted_zip,
     linked_zip,
     overlapping_zip,
+    rar4,
+    rar5,
     sparse_tar,
     special,
     tarred,
@@ -251,6 +254,47 @@ def test_a_container_that_holds_ever_more_containers_ends() -> None:
     found, reason = listed(data)
     assert (len(found), reason) == (3 + 9 + 27, "")
     assert {entry.refused[0] for entry in found if entry.refused} == {Reason.CONTAINER, Reason.NESTED}
+
+
+@pytest.mark.parametrize("outer", [zipped, tarred, lambda files: PACKED["tar.gz"](tarred(files))])
+def test_a_container_whose_name_says_nothing_is_told_from_its_bytes(outer: object) -> None:
+    zip_, tar = zipped([("in.jpg", b"1")]), tarred([("in.jpg", b"2")])
+    files = [
+        ("slides.pptx", zip_),
+        ("no suffix", tar),
+        ("a.jpg", zip_),
+        ("a.txt", zip_),
+        ("a.bin", b"3"),
+        ("b.bin", b""),
+    ]
+    data = outer(files)  # type: ignore[operator]
+    assert refusals(data) == {
+        "slides.pptx!/in.jpg": "",
+        "slides.pptx": "container",
+        "no suffix!/in.jpg": "",
+        "no suffix": "container",
+        **dict.fromkeys(["a.jpg", "a.txt", "a.bin", "b.bin"], ""),
+    }
+    opened = cursor(data)
+    for path, content in [("a.bin", b"3"), ("no suffix!/in.jpg", b"2"), ("slides.pptx!/in.jpg", b"1"), ("a.jpg", zip_)]:
+        assert b"".join(opened.read(path)) == content
+    assert refusals(data, limits=replace(LIMITS, depth=1))["slides.pptx"] == "nested"
+
+
+def test_a_member_that_cannot_be_looked_at_is_a_member() -> None:
+    data = bytearray(zipped([("a.bin", b"data" * 100), ("b.jpg", b"1")]))
+    data[40] ^= 0xFF
+    assert refusals(bytes(data)) == {"a.bin": "", "b.jpg": ""}
+    with pytest.raises(ContainerError, match="cannot be unpacked"):
+        list(cursor(bytes(data)).read("a.bin"))
+
+
+@pytest.mark.parametrize("data", [b"7z\xbc\xaf\x27\x1c", rar4(FILES), rar5(FILES)], ids=["7z", "RAR 4", "RAR 5"])
+def test_without_libarchive_its_archives_say_what_to_install(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transforms.containers.foreign", None)
+    with pytest.raises(ContainerError, match=r"read by libarchive\..*pip install 'aiqyn\[archives\]'") as caught:
+        next(cursor(data).entries())
+    assert caught.value.reason is Reason.DECODER_MISSING
 
 
 @given(
