@@ -10,11 +10,11 @@ scan: $(INSTALLED)
 	@# Status 3: complete, and some items could not be examined. The archive holds broken files, so that is right here.
 	$(BIN)/aiqyn scan examples/archive --store examples/store; status=$$?; test $$status -eq 0 -o $$status -eq 3
 	$(BIN)/aiqyn query --store examples/store \
-	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri"
+	  "SELECT regexp_extract(concat_ws('!/', uri, member_path), 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri, member_path NULLS FIRST"
 	$(BIN)/aiqyn query --store examples/store \
-	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, kind, says, class, locator FROM item_marks ORDER BY ALL"
+	  "SELECT regexp_extract(concat_ws('!/', uri, member_path), 'archive/(.*)', 1) AS file, kind, says, class, locator FROM item_marks ORDER BY ALL"
 	$(BIN)/aiqyn query --store examples/store \
-	  "SELECT regexp_extract(uri, 'archive/(.*)', 1) AS file, policy, outcome, synthesis, machine_mark, visible_warning FROM verdicts_latest WHERE synthesis <> 'no_sign' AND outcome <> 'not_assessable' ORDER BY ALL"
+	  "SELECT regexp_extract(concat_ws('!/', uri, member_path), 'archive/(.*)', 1) AS file, policy, outcome, synthesis, machine_mark, visible_warning FROM verdicts_latest WHERE synthesis <> 'no_sign' AND outcome <> 'not_assessable' ORDER BY ALL"
 
 test: $(INSTALLED)
 	@# ExifTool checks the readers of metadata, libarchive reads 7z. Where one is not, and may not be installed, its tests

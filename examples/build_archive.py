@@ -19,7 +19,7 @@ from examples.media.items import FILES, Item  # noqa: E402
 from transforms.outcomes import Outcome, Reason  # noqa: E402
 
 DEFAULT_DESTINATION: Final = ROOT / "examples" / "archive"
-_BUILDER_VERSION: Final = 3
+_BUILDER_VERSION: Final = 4
 _LIBRARIES: Final = ("av", "numpy", "opencv-python-headless", "pillow", "scikit-image")
 _README: Final = "README.txt"
 _FILE_TIME: Final = 1_735_689_600  # 2025-01-01 UTC, so that two archives are equal in this too
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> None:
     """Builds the archive at the given place, or at ``examples/archive``."""
     destination = Path(arguments[0]) if arguments else DEFAULT_DESTINATION
     is_new = build_archive(destination)
-    sound = sum(item.outcome is Outcome.EXAMINED for item in ITEMS)
+    sound = sum(item.outcome is Outcome.EXAMINED or bool(item.members) for item in ITEMS)
     state = "built" if is_new else "already there"
     print(f"{destination}: {len(ITEMS)} files, {sound} sound, {len(ITEMS) - sound} not, on purpose; {state}.")
 

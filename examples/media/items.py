@@ -2,7 +2,8 @@
 
 import io
 import tempfile
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -25,6 +26,7 @@ class Item:
         outcome: What becomes of it.
         reason: Why it is not examined; None where it is.
         extra: The extra that it needs; without it the outcome is not_checked, the reason decoder_missing.
+        members: Of a container, with paths in it.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Item:
     outcome: Outcome
     reason: Reason | None = None
     extra: str | None = None
+    members: tuple["Item", ...] = ()
 
 
 def _photo(name: str, side: int = 480) -> Image.Image:
@@ -69,6 +72,18 @@ def _refused(reason: Reason, path: str, build: Callable[[], bytes]) -> Item:
     return Item(path, build, reason.outcome, reason)
 
 
+def _album(path: str, *members: Item) -> Item:
+    return Item(path, partial(_zipped, members), Outcome.NOT_CHECKED, Reason.CONTAINER, members=members)
+
+
+def _zipped(members: Iterable[Item]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for member in members:
+            archive.writestr(zipfile.ZipInfo(member.path), member.build())
+    return stream.getvalue()
+
+
 _PAGE_SIZE: Final = (640, 360)
 _FILM_RATE: Final = Fraction(24_000, 1001)
 _TV_RATE: Final = Fraction(30_000, 1001)
@@ -85,6 +100,12 @@ _PHOTOGRAPHS: Final = (
     _examined("2023/phone/no ending", lambda: pictures.jpeg(_photo("motorcycle_right"))),
     _examined("2023/copies/astronaut (1).jpg", lambda: pictures.jpeg(_photo("astronaut"))),
     _examined("2023/copies/really-a-png.jpg", lambda: pictures.png(_photo("retina", 320))),
+    _album(
+        "2023/album.zip",
+        _examined("winter/cat.jpg", lambda: pictures.jpeg(_photo("cat"), progressive=True)),
+        _examined("winter/cup.jpg", lambda: pictures.jpeg(_photo("coffee", 400))),
+        _refused(Reason.TRUNCATED, "winter/half.jpg", lambda: broken.first_part(pictures.jpeg(_photo("coffee")))),
+    ),
     _examined("2024/Наурыз мейрамы/Алматы көктемі.jpg", lambda: pictures.jpeg(_photo("galaxies", 400))),
     _examined("2024/Наурыз мейрамы/Ескі сурет – сұр.png", lambda: pictures.png(_photo("cameraman").convert("L"))),
     _examined("2024/web/coins.webp", lambda: pictures.webp(_photo("coins"))),

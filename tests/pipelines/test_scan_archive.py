@@ -11,6 +11,11 @@ from tests.conftest import ScanCall, rows
 from transforms.outcomes import Outcome
 from transforms.schemas import TABLES
 
+INPUTS = {item.path: item for item in ITEMS} | {
+    f"{item.path}!/{member.path}": member for item in ITEMS for member in item.members
+}
+ADDRESS = "concat_ws('!/', uri, member_path)"
+
 
 @pytest.fixture(scope="module")
 def scanned(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,20 +29,22 @@ def scanned(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
-@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.path)
-def test_every_input_has_one_row_with_the_expected_outcome(item, archive: Path, scanned: Path) -> None:
-    found = rows(scanned, f"SELECT outcome, reason, detail FROM items WHERE uri = '{archive / item.path}'")
+@pytest.mark.parametrize("address", INPUTS)
+def test_every_input_has_one_row_with_the_expected_outcome(address: str, archive: Path, scanned: Path) -> None:
+    item = INPUTS[address]
+    found = rows(scanned, f"SELECT outcome, reason, detail FROM items WHERE {ADDRESS} = '{archive / address}'")
     assert [row[:2] for row in found] == [(item.outcome, item.reason)]
     if item.outcome is not Outcome.EXAMINED:
         assert found[0][2], "a person must be told why"
 
 
-def test_every_input_has_a_verdict_of_the_default_policy(archive: Path, scanned: Path) -> None:
-    found = dict(rows(scanned, "SELECT uri, outcome FROM verdicts_latest WHERE policy = 'kz'"))
-    assert found.keys() == {str(archive / item.path) for item in ITEMS}
+def test_every_input_but_containers_has_a_verdict_of_the_default_policy(archive: Path, scanned: Path) -> None:
+    found = dict(rows(scanned, f"SELECT {ADDRESS}, outcome FROM verdicts_latest WHERE policy = 'kz'"))
+    judged = {str(archive / address): item for address, item in INPUTS.items() if not item.members}
+    assert found.keys() == judged.keys()
     told = {path: found[str(archive / path)] for path in SOME_VERDICTS}
     assert told == SOME_VERDICTS
-    assert {found[str(archive / item.path)] for item in ITEMS if item.outcome is not Outcome.EXAMINED} == {
+    assert {found[address] for address, item in judged.items() if item.outcome is not Outcome.EXAMINED} == {
         "not_assessable"
     }
 
@@ -53,7 +60,7 @@ SOME_VERDICTS = {
 
 
 def test_no_row_but_those_of_the_inputs(scanned: Path) -> None:
-    assert rows(scanned, "SELECT count(*) FROM items") == [(len(ITEMS),)]
+    assert rows(scanned, "SELECT count(*) FROM items") == [(len(INPUTS),)]
 
 
 def test_examined_items_have_scores_and_only_they_lack_a_reason(scanned: Path) -> None:
@@ -140,7 +147,7 @@ def test_the_same_bytes_in_two_places_are_examined_once(scanned: Path) -> None:
 def test_a_second_scan_examines_nothing_and_adds_no_row(archive: Path, scanned: Path, scan: ScanCall) -> None:
     before = rows(scanned, "SELECT count(*) FROM items")
     summary = scan(archive, store=scanned)
-    assert (summary.plan.inputs, summary.plan.unchanged, summary.plan.due) == (len(ITEMS), len(ITEMS), [])
+    assert (summary.plan.inputs, summary.plan.unchanged, summary.plan.due) == (len(INPUTS), len(INPUTS), [])
     assert summary.exit_code is ExitCode.COMPLETE
     assert rows(scanned, "SELECT count(*) FROM items") == before
     assert rows(scanned, "SELECT count(*), min(status) FROM scans")[0][1] == "complete"
@@ -155,11 +162,11 @@ def test_tables_are_plain_parquet_that_pandas_reads(scanned: Path) -> None:
     import pandas as pd
 
     data = pd.concat(pd.read_parquet(file) for file in Store(scanned).files("items"))
-    assert len(data) == len(ITEMS)
+    assert len(data) == len(INPUTS)
 
 
 def test_a_store_can_be_moved(scanned: Path, tmp_path: Path) -> None:
     import shutil
 
     shutil.copytree(scanned, tmp_path / "moved")
-    assert rows(tmp_path / "moved", "SELECT count(*) FROM items") == [(len(ITEMS),)]
+    assert rows(tmp_path / "moved", "SELECT count(*) FROM items") == [(len(INPUTS),)]
