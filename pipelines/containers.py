@@ -18,6 +18,8 @@ from transforms.records import Place
 
 Refused = tuple[Reason, str]
 _Stored = tuple[str, int, Refused | None]
+_LISTED_ANEW = FLEETING - {Reason.DECODER_MISSING}
+"""Reasons of a container's own row after which its members are not known; a missing decoder waits to be retried."""
 _KNOWN = """
 WITH container AS (
     SELECT latest.uri, latest.mtime_ns, latest.etag, latest.members, latest.reason, latest.detail
@@ -128,7 +130,7 @@ def _known(store: Store, containers: list[Place], examination: str) -> dict[str,
     columns = {
         name: pa.array([getattr(place, name) for place in containers], SCHEMA.field(name).type) for name in names
     }
-    parameters = {"examination": examination, "fleeting": sorted(FLEETING), "of_listing": sorted(OF_LISTING)}
+    parameters = {"examination": examination, "fleeting": sorted(_LISTED_ANEW), "of_listing": sorted(OF_LISTING)}
     with connect(store) as tables:
         tables.register("listed", pa.table(columns))
         rows = tables.execute(_KNOWN, parameters).fetchall()

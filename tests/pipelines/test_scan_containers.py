@@ -91,6 +91,33 @@ def test_an_unchanged_container_is_not_opened(
     assert summary.plan.inputs == 19
 
 
+WITHOUT_A_DECODER = """
+import socket, sys
+from transforms.examine import channel
+door = socket.socket(fileno=int(sys.argv[1]))
+channel.send(door, {"ready": True})
+while door.recv(1000):
+    channel.send(door, {"ended": ["decoder_missing", "It is not installed."]})
+"""
+
+
+def test_a_container_that_a_decoder_was_missing_for_waits_until_it_is_retried(
+    tmp_path: Path, light_scan: Scanned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "a.zip").write_bytes(zipped(FILES[:1]))
+    row = "SELECT member_path, outcome, reason FROM items_latest ORDER BY ALL"
+    with monkeypatch.context() as patched:
+        patched.setattr("transforms.containers.opener._COMMAND", (sys.executable, "-c", WITHOUT_A_DECODER))
+        light_scan(folder)
+    assert rows(tmp_path / "store", row) == [(None, "not_checked", "decoder_missing")]
+    assert light_scan(folder).plan.due == []
+    assert rows(tmp_path / "store", row) == [(None, "not_checked", "decoder_missing")]
+    light_scan(folder, retry_failed=True)
+    assert rows(tmp_path / "store", row) == [("in/a.jpg", "examined", None), (None, "not_checked", "container")]
+
+
 def test_a_changed_container_is_listed_anew_and_known_bytes_are_not_examined(source: Path, light_scan: Scanned) -> None:
     light_scan(source)
     (source / "a.zip").write_bytes(zipped([FILES[0], ("in/new.jpg", marked("cat"))]))

@@ -14,7 +14,7 @@ from transforms.outcomes import Reason
 
 HOW_TO_INSTALL: Final = (
     "Install the extra (pip install 'aiqyn[archives]') and the system's library (Debian, Ubuntu: libarchive13 or "
-    "libarchive13t64; Fedora: libarchive), and scan again."
+    "libarchive13t64; Fedora: libarchive), and scan with --retry-failed."
 )
 
 
