@@ -1,5 +1,6 @@
 """What a container's headers tell of its members, and how listing it may end early."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
@@ -74,6 +75,12 @@ class ContainerError(OSError):
 
 class MemberError(ContainerError):
     """A member that cannot be read; those behind it can."""
+
+
+def failing(error: ContainerError) -> Iterator[bytes]:
+    """The bytes of a member of which the error is known before it is read."""
+    raise error
+    yield
 
 
 class OwnPaths:

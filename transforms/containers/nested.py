@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from transforms.containers.beginnings import is_named_as_container, kind_of, may_hold_anything
-from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry, OwnPaths
+from transforms.containers.entries import SEPARATOR, ContainerError, ContainerLimits, Entry, OwnPaths, failing
 from transforms.containers.formats import Members, open_container
 from transforms.outcomes import Reason
 
@@ -66,13 +66,8 @@ def _looked_at(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
     try:
         first = next(chunks, b"")
     except ContainerError as error:
-        return False, _failing(error)
+        return False, failing(error)
     return kind_of(first) is not None, chain([first], chunks)
-
-
-def _failing(error: ContainerError) -> Iterator[bytes]:
-    raise error
-    yield
 
 
 def _whole(chunks: Iterator[bytes]) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final, cast
 from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
 
 from transforms.containers.bodies import body, pieces
-from transforms.containers.entries import ContainerError, ContainerLimits, Entry, MemberError
+from transforms.containers.entries import ContainerError, ContainerLimits, Entry, MemberError, failing
 from transforms.containers.packed import BROKEN_PACKING, UNCHECKED_BYTES, UNPACKERS, Counted
 from transforms.outcomes import Reason
 
@@ -210,7 +210,7 @@ def _value(headers: Any, name: str) -> str:
 
 
 def _refused(entry: Entry, error: MemberError) -> Member:
-    return Entry(entry.path, entry.size_bytes, refused=(error.reason, str(error))), iter(())
+    return Entry(entry.path, entry.size_bytes, refused=(error.reason, str(error))), failing(error)
 
 
 def _ended() -> ContainerError:

@@ -165,4 +165,4 @@ def test_no_changed_byte_does_more_than_that(at: int, value: int, name: str) -> 
     opened = cursor(bytes(data))
     for entry in listed(bytes(data))[0]:
         with suppress(ContainerError):
-            assert sum(map(len, opened.read(entry.path))) == entry.size_bytes
+            assert entry.refused or sum(map(len, opened.read(entry.path))) == entry.size_bytes
