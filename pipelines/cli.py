@@ -154,6 +154,10 @@ def scan(
     children: Annotated[int, typer.Option(min=0, help="Examiner children per worker; 0: by cores.")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="Torch threads per worker; 0: by cores.")] = 0,
     segment_items: Annotated[int, typer.Option(min=0, help="Most items per segment; 0: by profile.")] = 0,
+    segments: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Only part I of N of all places, beside drivers of others: 2/8."),
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed/--no-retry-failed", help="Examine failed items once more.")
     ] = False,
@@ -170,6 +174,7 @@ def scan(
     from pipelines.s3_endpoint import parse_endpoint
     from pipelines.scan import Scan, ScanOptions
     from pipelines.scan_files import ScanFiles, kept_up
+    from pipelines.scan_part import parse_part
     from pipelines.selection import parse_selection
     from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
 
@@ -188,6 +193,7 @@ def scan(
         children=children,
         threads=threads,
         segment_items=segment_items,
+        part=parse_part(segments),
         retry_failed=retry_failed,
         dry_run=dry_run,
         allow_empty=allow_empty,

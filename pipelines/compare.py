@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from pipelines.held import SCHEMA
 from pipelines.parts import in_parts
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.store import Store
 from pipelines.tables import bounded
 
@@ -29,6 +30,7 @@ class Inventory:
         named: Column ``uri``, each once: what is gone although no source covers it.
         left_out: Of ``KEYS``, each once: what is not gone although it was not listed.
         roots: How everything begins that the sources cover.
+        part: Of the places, those that were looked for.
     """
 
     listed: pa.Table
@@ -36,6 +38,7 @@ class Inventory:
     named: pa.Table = field(default_factory=NAMED.empty_table)
     left_out: pa.Table = field(default_factory=KEYS.empty_table)
     roots: Sequence[str] = ()
+    part: ScanPart = WHOLE
 
 
 @contextmanager
@@ -56,7 +59,9 @@ def compared(
         for name in ("listed", "absent", "named", "left_out"):
             tables.register(name, getattr(inventory, name))
         tables.execute(_TABLES)
-        items = _ITEMS.format(is_to_retry=_TO_RETRY if retry_failed else "false")
+        items = _ITEMS.format(
+            is_to_retry=_TO_RETRY if retry_failed else "false", is_in_part=inventory.part.condition("items.uri")
+        )
         inputs = 0
         for _ in in_parts(tables, {"items": items, "inventory": _INVENTORY}):
             for step in (_LATEST, _CURRENT, _NOT_THERE, _DUE, _VANISHED):
@@ -83,6 +88,7 @@ LEFT JOIN named ON named.uri = items.uri
 LEFT JOIN (FROM left_out WHERE member_path IS NULL) AS file ON file.uri = items.uri
 LEFT JOIN (FROM left_out WHERE member_path IS NOT NULL) AS member
     ON member.uri = items.uri AND member.member_path = items.member_path
+WHERE {is_in_part}
 """
 
 _TO_RETRY = """coalesce(

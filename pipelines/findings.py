@@ -11,6 +11,7 @@ from rich.table import Table
 
 from pipelines.errors import UsageError
 from pipelines.parts import in_parts
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.store import Store
 from pipelines.tables import bounded, connect
 from transforms.policy.codes import VerdictOutcome
@@ -42,7 +43,7 @@ SELECT verdict.policy, verdict.outcome,
        CASE WHEN $with_things THEN md5_number(coalesce(item.content_sha256, item.uri)) END AS thing, count(*) AS places
 FROM verdict JOIN items_latest AS item ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
     AND item.member_path IS NOT DISTINCT FROM verdict.member_path
-WHERE verdict.outcome <> '' AND item.outcome <> 'gone'
+WHERE verdict.outcome <> '' AND item.outcome <> 'gone' AND {is_in_part}
   AND ($sources IS NULL OR item.uri IN (SELECT uri FROM named) OR list_contains($sources, source)
       OR len(list_filter($sources, lambda one: item.uri = one OR starts_with(item.uri, rtrim(one, '/') || '/'))) > 0)
 GROUP BY ALL
@@ -110,6 +111,7 @@ def find(
     *,
     sources: Sequence[str] | None = None,
     named: pa.Table = NOTHING_NAMED,
+    part: ScanPart = WHOLE,
     baseline: Baseline | None = None,
 ) -> Findings:
     """Counts the verdicts that hold now.
@@ -119,6 +121,7 @@ def find(
         policies: Whose, by id.
         sources: Only of places below them; None: of all.
         named: Of these places, too, column ``uri``.
+        part: Of all of these, those of a part.
         baseline: The same outcome of the same content that it had is not counted.
     """
     parameters = {
@@ -133,7 +136,7 @@ def find(
         for _ in in_parts(tables, _KEYED):
             if baseline is not None:
                 tables.execute(_BEFORE, {"until": baseline.until})
-            tables.execute(_NOW, parameters)
+            tables.execute(_NOW.format(is_in_part=part.condition("item.uri")), parameters)
         found = tables.execute(_NEW).fetchall()
     counts = Counter({(policy, outcome): int(places) for policy, outcome, places in found})
     return Findings(counts, baseline.scan_id if baseline else None)

@@ -13,6 +13,7 @@ from pipelines.held import HeldPlaces
 from pipelines.inventory import covers, list_inputs, normalise
 from pipelines.listing import is_on_beam
 from pipelines.manifest import Manifest, Named, with_missing
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.selection import LeftOut, Selection
 from transforms.records import Place
 
@@ -49,6 +50,7 @@ class Scope:
         selection: Filters.
         context: Of ``--context``, or None.
         opens_containers: Whether the members of containers are inputs.
+        part: Of the places, those that are looked at.
     """
 
     sources: list[str]
@@ -56,6 +58,7 @@ class Scope:
     selection: Selection = field(default_factory=Selection)
     context: Path | None = None
     opens_containers: bool = True
+    part: ScanPart = WHOLE
 
     @property
     def addresses(self) -> list[str]:
@@ -81,13 +84,16 @@ class Scope:
         named = self.manifest.look() if self.manifest else Named()
         inputs = Inputs(named=_table(named), filled={place.source for place in named.places[:1]})
         listed = _noted(list_inputs(self.sources, store), inputs.filled)
-        places = self._sifted(_joined(listed, named), inputs.left_out)
+        unlisted: list[str] = []
+        places = self._sifted(self._of_part(_joined(listed, named), unlisted), inputs.left_out)
         if self.opens_containers:
             places = self._opened(places, named, inputs.left_out, with_members)
         if self.manifest and self.manifest.table.says_something:
             places = self.manifest.table.attach(places, tells_unused=False)
-        inputs.places = HeldPlaces(table.attach(places) if table else places)
-        inputs.absent = list(self._sifted(named.absent, inputs.left_out))
+        inputs.places = HeldPlaces(table.attach(places, tells_unused=self.part.is_whole) if table else places)
+        inputs.places.unlisted += unlisted
+        absent = (place for place in named.absent if self.part.takes(place.uri))
+        inputs.absent = list(self._sifted(absent, inputs.left_out))
         inputs.left_out.keep(inputs.places.keys())
         inputs.left_out.keep((place.uri, place.member_path) for place in inputs.absent)
         return inputs
@@ -103,6 +109,14 @@ class Scope:
             else:
                 yield place
         yield from self._sifted(with_missing(named, with_members(containers)), left_out)
+
+    def _of_part(self, places: Iterable[Place], unlisted: list[str]) -> Iterator[Place]:
+        """The part's places, and how those begin that lie below what could not be read, whosever it is to say so."""
+        for place in places:
+            if self.part.takes(place.uri):
+                yield place
+            elif place.problem and self._why_not(place) is None:
+                unlisted.append(f"{place.uri}/")
 
     def looks_at(self, place: Place, *, is_named: bool) -> bool:
         """Whether a place that the store knows would be looked at if it were there, with the size and time it had.
@@ -126,7 +140,13 @@ class Scope:
 
 
 def parse_scope(
-    sources: Sequence[str], manifest: Path | None, selection: Selection, context: Path | None, *, opens_containers: bool
+    sources: Sequence[str],
+    manifest: Path | None,
+    selection: Selection,
+    context: Path | None,
+    *,
+    opens_containers: bool,
+    part: ScanPart = WHOLE,
 ) -> Scope:
     """A scope as the command line has it.
 
@@ -136,7 +156,7 @@ def parse_scope(
     if not sources and manifest is None:
         raise UsageError("There is nothing to scan. Name a SOURCE (a folder, file, glob or URI) or --manifest FILE.")
     names = sorted({normalise(source) for source in sources})
-    return Scope(names, Manifest(manifest) if manifest else None, selection, context, opens_containers)
+    return Scope(names, Manifest(manifest) if manifest else None, selection, context, opens_containers, part)
 
 
 def _noted(listed: Iterable[Place], filled: set[str]) -> Iterator[Place]:

@@ -82,7 +82,8 @@ def judge_store(
     """Judges every place that has no verdict yet, or none under these policies as they read now.
 
     A verdict that depends on the day of judging is made anew when the rule came into force, or ended, since. Of one
-    that is committed a second call changes nothing. The caller holds the store's lock.
+    that is committed a second call changes nothing. The caller keeps others from judging meanwhile;
+    segments may be committed.
 
     Args:
         store: Open.

@@ -38,7 +38,7 @@ def run_judge(
     Store.open(root)
     store = Store.create(root)  # an earlier version's tables get the columns that they lack
     known = find_baseline(store, baseline)
-    with store.locked():
+    with store.locks.whole("judge"):
         judged = judge_store(store, loaded, day, ignored=ignored, is_asked=bool(as_of))
     findings = find(store, [one.policy.id for one in loaded], baseline=known)
     rate = judged.outcomes.total() / max(judged.seconds, 1e-9)

@@ -1,6 +1,8 @@
 """Scans that began and never ended, told by the next one."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from pipelines.store import Store
 from pipelines.tables import connect
@@ -21,10 +23,21 @@ WHERE status = 'running'
 
 
 def close_killed_scans(store: Store) -> None:
-    """Records as ``killed`` every scan that began and never ended: with the store locked, none can be running."""
+    """Records as ``killed`` every scan that began and never ended; the caller keeps others from doing the same.
+
+    A driver holds its part before it records that it runs, and records its end before it lets go. So one that was
+    seen to run, then to hold nothing, and is still recorded as running, is gone.
+    """
+    dead = {row["scan_id"] for row in _running(store)}
+    dead -= store.locks.live_scans() if dead else set()
+    for row in _running(store) if dead else ():
+        if row["scan_id"] in dead:
+            store.record_scan(row | {"status": "killed", "recorded_at": datetime.now(UTC)})
+
+
+def _running(store: Store) -> Iterator[dict[str, Any]]:
     with connect(store) as tables:
         result = tables.execute(_RUNNING)
         names = [column[0] for column in result.description]
-        left = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    for row in left:
-        store.record_scan(row | {"status": "killed", "recorded_at": datetime.now(UTC)})
+        rows = result.fetchall()
+    yield from (dict(zip(names, row, strict=True)) for row in rows)

@@ -127,7 +127,7 @@ def make_plan(store: Store, scope: Scope, inputs: Inputs, examination: str, *, r
     failed, also for one detector or a text beside it alone, and what a decoder was missing for. A place that a source
     covers, or a manifest names, and that was not listed is due as gone, unless it lies in a folder that could not be
     read, or in a container that could not be listed to its end, or is none that the filters let pass. One that a
-    manifest names and that was never seen there is due as such.
+    manifest names and that was never seen there is due as such. Only places of the scope's part are looked at.
     """
     found = Inventory(
         listed=inputs.places.table,
@@ -135,6 +135,7 @@ def make_plan(store: Store, scope: Scope, inputs: Inputs, examination: str, *, r
         named=inputs.named,
         left_out=_keys(inputs.left_out.whys),
         roots=[beginning(source) for source in scope.sources],
+        part=scope.part,
     )
     with compared(store, found, examination, retry_failed=retry_failed) as (tables, count):
         due = [Due(place_of(*facts), scan_id or "", why=why) for *facts, scan_id, why in _rows(tables, _DUE)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 HISTORY = """
-SELECT scan_id, status, started_at, inputs, unchanged, examined,
+SELECT scan_id, status, part, started_at, inputs, unchanged, examined,
        coalesce(suspected, 0) AS suspected, coalesce(elevated, 0) AS elevated, coalesce(undecided, 0) AS undecided,
        coalesce("none", 0) AS "none", coalesce(not_assessable, 0) AS not_assessable,
        coalesce(detector_failed, 0) AS detector_failed,

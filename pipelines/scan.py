@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -47,6 +47,7 @@ from pipelines.policy_config import LoadedPolicy, load_policies
 from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.scan_report import ScanReport
 from pipelines.selection import Selection
 from pipelines.store import Store
@@ -95,6 +96,7 @@ class ScanOptions:
     children: int = 0
     threads: int = 0
     segment_items: int = 0
+    part: ScanPart = WHOLE
     retry_failed: bool = False
     dry_run: bool = False
     allow_empty: bool = False
@@ -123,6 +125,7 @@ class Scan:
             options.selection,
             options.context,
             opens_containers=self._profile.containers.enabled,
+            part=options.part,
         )
         packages = load_detectors(options.detectors)
         self._detectors, needs = choices_of(packages), needs_of(packages)
@@ -150,7 +153,8 @@ class Scan:
         self._started_at = datetime.now(UTC)
         self._seconds: defaultdict[str, float] = defaultdict(float)
         root = str(Store(options.store).root)
-        self.report = ScanReport(self._scan_id, root, self._scope.addresses, self._started_at, self._seconds)
+        told = self._scan_id, root, self._scope.addresses, self._started_at, self._seconds
+        self.report = ScanReport(*told, part=options.part)
 
     def run(self) -> ScanSummary:
         """Scans; every segment that ends is committed, whatever happens after it.
@@ -179,11 +183,8 @@ class Scan:
             return self._summary(self._plan(there, inputs))
         store = Store.create(self._options.store)
         baseline = find_baseline(store, self._options.baseline)
-        with store.locked():
-            recovered = store.recover()
-            close_killed_scans(store)
-            if recovered:
-                _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
+        with self._held(store):
+            recovered = _tidied(store)
             summary = self._summary(self._plan(store, inputs))
             del inputs  # a scan of hours need not hold what is not due
             summary.recovered = recovered
@@ -202,6 +203,10 @@ class Scan:
             store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
 
+    def _held(self, store: Store) -> AbstractContextManager[None]:
+        part = self._options.part
+        return store.locks.whole("scan", self._scan_id) if part.is_whole else store.locks.part(part, self._scan_id)
+
     def _record_end(self, store: Store, summary: ScanSummary, status: str) -> None:
         """Where what ended the scan, such as a full disk, hinders this as well, the cause is what counts."""
         try:
@@ -210,13 +215,16 @@ class Scan:
             _LOG.warning("The scan's end could not be recorded (%s); the next scan records it as killed", error)
 
     def _judge(self, store: Store, summary: ScanSummary, baseline: Baseline | None, named: pa.Table) -> None:
-        """Judges what has no verdict yet: also what an earlier scan, or one under another policy, left without."""
+        """Judges what has no verdict yet: also what an earlier scan, another part or another policy left without."""
         day, ignored = self._started_at.date(), self._options.ignored
         tell_expired(ignored, day)
-        summary.judged = judge_store(store, self._policies, day, ignored=ignored)
+        with store.locks.alone("judging"):
+            summary.judged = judge_store(store, self._policies, day, ignored=ignored)
         self._seconds["judge"] = summary.judged.seconds
         ids = [one.policy.id for one in self._policies]
-        summary.findings = find(store, ids, sources=self._scope.sources, named=named, baseline=baseline)
+        summary.findings = find(
+            store, ids, sources=self._scope.sources, named=named, part=self._options.part, baseline=baseline
+        )
 
     def _plan(self, store: Store, inputs: Inputs) -> Plan:
         started = time.monotonic()
@@ -232,7 +240,8 @@ class Scan:
 
     def _summary(self, plan: Plan) -> ScanSummary:
         seconds = sum(estimate_seconds(due.place) for due in plan.due if not due.gone) / _cores()
-        return ScanSummary(self._scan_id, self._options.store, plan, len(self._cut(plan)), seconds)
+        segments = len(self._cut(plan))
+        return ScanSummary(self._scan_id, self._options.store, plan, segments, seconds, part=self._options.part)
 
     def _run_segments(self, store: Store, summary: ScanSummary) -> None:
         segments = self._cut(summary.plan)
@@ -344,6 +353,7 @@ class Scan:
             "scan_id": self._scan_id,
             "status": status,
             "exit_status": int(summary.exit_code) if status in {"complete", "interrupted"} else None,
+            "part": self._options.part.told,
             "started_at": self._started_at,
             "finished_at": now if has_ended else None,
             "sources": self._scope.addresses,
@@ -359,6 +369,16 @@ class Scan:
             "verdicts": Store(self._options.store).version("verdicts") if has_ended else None,
             "recorded_at": now,
         }
+
+
+def _tidied(store: Store) -> int:
+    """Finishes what drivers left that are gone, one driver after another; how many segments there were."""
+    with store.locks.alone("recovery"):
+        recovered = store.recover()
+        close_killed_scans(store)
+    if recovered:
+        _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
+    return recovered
 
 
 def _refuse_emptied(plan: Plan, scope: Scope, inputs: Inputs) -> None:

@@ -93,6 +93,7 @@ class ScanFile(BaseModel):
     children: _Count = _UNSET
     threads: _Count = _UNSET
     segment_items: _Count = _UNSET
+    segments: _Text = _UNSET
     retry_failed: bool = _UNSET
 
 

@@ -10,8 +10,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import duckdb
+
 from pipelines.errors import StoreBusyError, UsageError
 from pipelines.scan_metrics import metrics_text
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.scan_report import ScanReport, summary_text
 from pipelines.store import Store
 from pipelines.tables import connect
@@ -19,6 +22,9 @@ from pipelines.whole_file import write_whole
 
 _LOG = logging.getLogger("aiqyn.scan")
 _SECONDS = 5.0
+_LAST_COMPLETE = """
+SELECT max(finished_at) FROM scans WHERE status = 'complete' AND part IS NOT DISTINCT FROM $part
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def kept_up(files: ScanFiles, report: ScanReport) -> Iterator[None]:
     """
     kept = [_Kept(files.summary, partial(summary_text, report))] if files.summary else []
     if files.metrics:
-        kept.append(_Kept(files.metrics, partial(metrics_text, report, _last_complete(report.store))))
+        kept.append(_Kept(files.metrics, partial(metrics_text, report, _last_complete(report.store, report.part))))
     stopped = threading.Event()
     beat = threading.Thread(target=_beat, args=(kept, report, stopped), name="scan-files", daemon=True)
     beat.start()
@@ -104,14 +110,14 @@ def _beat(kept: list[_Kept], report: ScanReport, stopped: threading.Event) -> No
                 file.write()
 
 
-def _last_complete(root: str) -> datetime | None:
-    """When a scan of this store last came to its end; None where that cannot be told."""
+def _last_complete(root: str, part: ScanPart = WHOLE) -> datetime | None:
+    """When a scan of this store, and of this part, last came to its end; None where that cannot be told."""
     store = Store(root)
     if not store.exists():
         return None
     try:
         with connect(store) as tables:
-            told = tables.execute("SELECT max(finished_at) FROM scans WHERE status = 'complete'").fetchone()
-    except UsageError:  # of an earlier version: this scan adds what it lacks
+            told = tables.execute(_LAST_COMPLETE, {"part": part.told}).fetchone()
+    except (UsageError, duckdb.BinderException):  # of an earlier version: this scan adds what it lacks
         return None
     return told[0] if told else None

@@ -12,20 +12,21 @@ _Samples = list[tuple[Labels, float]]
 
 
 def metrics_text(report: ScanReport, last_complete: datetime | None) -> str:
-    """The metrics file. Every sample names the store, so that files of several stores can lie side by side.
+    """The metrics file. Every sample names the store, and the part, so that files of several can lie side by side.
 
     Args:
         report: Of the scan.
-        last_complete: When a scan of this store last came to its end, before this one.
+        last_complete: When a scan of this store, and part, last came to its end, before this one.
     """
     families = [*_of_the_run(report, last_complete), *_of_its_work(report)]
     if report.summary:
         families += _of_its_rows(report.summary)
-    return render(_named(family, report.store) for family in families)
+    whose = {"store": report.store} | ({} if report.part.is_whole else {"part": str(report.part)})
+    return render(_named(family, whose) for family in families)
 
 
-def _named(family: Family, store: str) -> Family:
-    samples = [({"store": store, **labels}, value) for labels, value in family.samples]
+def _named(family: Family, whose: Labels) -> Family:
+    samples = [({**whose, **labels}, value) for labels, value in family.samples]
     return Family(family.name, family.kind, family.help, samples, family.unit)
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from pipelines.errors import ExitCode, MachineError, UsageError, exit_code_of
 from pipelines.progress import Ticks
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.summary import ScanSummary, summary_facts
 
 SCHEMA = "aiqyn.scan/1"
 """Keys may be added under it; one that goes, or changes its meaning, raises the number."""
 _MOST_CHARACTERS = 1000
-_TOLD_ELSEWHERE = ("scan_id", "exit_status", "interrupted", "seconds")
+_TOLD_ELSEWHERE = ("scan_id", "part", "exit_status", "interrupted", "seconds")
 
 
 class Status(StrEnum):
@@ -38,6 +39,7 @@ class ScanReport:
         summary: None until the plan is made, with the store locked: before that the scan may still be refused.
         error: Why it failed, in one line.
         took: Seconds; None while it runs. The clock may jump meanwhile, so these are not the span between its times.
+        part: Of all places, those that it looks at.
     """
 
     scan_id: str
@@ -52,6 +54,7 @@ class ScanReport:
     error: str | None = None
     finished_at: datetime | None = None
     took: float | None = None
+    part: ScanPart = WHOLE
     _begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -88,6 +91,7 @@ def report_facts(report: ScanReport) -> dict[str, Any]:
         "error": report.error,
         "store": report.store,
         "sources": report.sources,
+        "part": report.part.told,
         "started_at": report.started_at.isoformat(),
         "finished_at": ended.isoformat() if ended else None,
         "seconds": round(report.elapsed, 3),

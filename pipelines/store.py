@@ -5,22 +5,23 @@ under the segment's id as the application transaction, ``segments`` last: views 
 there. A manifest on disk means that a segment's pipeline ended; whoever finds one may finish the commit.
 """
 
-import fcntl
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
-from pipelines.errors import StoreBusyError, UsageError
+from pipelines.errors import UsageError
+from pipelines.locks import FileLocks, Locks
+from pipelines.optimistic import committed
 from transforms.outcomes import Outcome
 
 Manifest = dict[str, Any]
@@ -56,13 +57,12 @@ class Store:
             store.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
-        for table, schema in TABLES.items():
-            delta = DeltaTable.create(store._uri(table), schema, mode="ignore", name=table)
-            there = {field.name: field for field in delta.schema().fields}
-            # A field that a column's structure lacks comes with the whole column, into which Delta merges it.
-            if missing := [field for field in Schema.from_arrow(schema).fields if there.get(field.name) != field]:
-                delta.alter.add_columns(missing)
-        (store.root / "_manifests").mkdir(exist_ok=True)
+        with store.locks.alone("tables"):
+            # The one that tells a store last: where it stands, the others do.
+            for table in sorted(TABLES, key="segments".__eq__):
+                DeltaTable.create(store._uri(table), TABLES[table], mode="ignore", name=table)
+                committed(store._uri(table), partial(_add_columns, Schema.from_arrow(TABLES[table])))
+            (store.root / "_manifests").mkdir(exist_ok=True)
         return store
 
     @classmethod
@@ -97,39 +97,10 @@ class Store:
     def _uri(self, table: str) -> str:
         return str(self.root / table)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Holds the store for one scan; the lock dies with the process that holds it.
-
-        Raises:
-            StoreBusyError: Another scan holds it.
-            UsageError: The store cannot be written.
-        """
-        try:
-            lock = (self.root / ".lock").open("w")
-        except OSError as error:
-            raise UsageError(f"The store {self.root} cannot be written: {error.strerror}.") from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise StoreBusyError(
-                    f"Another scan is writing to {self.root}. Wait for it, or use another store."
-                ) from error
-            yield
-
-    def is_held(self) -> bool:
-        """Whether a command that writes holds the store at this moment."""
-        try:
-            lock = (self.root / ".lock").open()
-        except FileNotFoundError:
-            return False
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+    @property
+    def locks(self) -> Locks:
+        """Who may write to it at the same time."""
+        return FileLocks(self.root)
 
     def files(self, table: str) -> list[str]:
         """Absolute paths of the table's committed part files."""
@@ -161,18 +132,33 @@ class Store:
             manifest: As ``transforms.write`` wrote it.
             segment: Columns of the segment's row that only the driver knows, such as ``seconds``.
         """
-        from transforms.write import write_part
-
         segment_id = manifest["segment_id"]
-        segments = self.delta("segments")
-        if segments.transaction_version(segment_id) is None:
+        if self.delta("segments").transaction_version(segment_id) is None:
             for table in ("items", "frames", "marks"):
                 parts = [part for part in manifest["parts"] if part["table"] == table]
                 self.commit_parts(table, segment_id, parts)
-            row = segment_row(manifest) | {"sequence": segments.version() + 1} | dict(segment or {})
-            part = write_part(str(self.root), "segments", segment_id, [row])
-            self.commit_parts("segments", segment_id, [asdict(part)])
+            row = segment_row(manifest) | dict(segment or {})
+            self._commit_numbered(segment_id, row)
         self.discard(manifest)
+
+    def _commit_numbered(self, segment_id: str, row: Mapping[str, Any]) -> None:
+        """Commits a segment's row; its ``sequence`` is the number of that very commit, so that no two have the same."""
+        from transforms.write import write_part
+
+        def attempt(delta: DeltaTable) -> None:
+            if delta.transaction_version(segment_id) is not None:
+                return
+            numbered = dict(row) | {"sequence": delta.version() + 1}
+            part = write_part(str(self.root), "segments", segment_id, [numbered])
+            try:
+                _append(delta, segment_id, [asdict(part)])
+            except CommitFailedError:
+                own = self.root / "segments" / part.path
+                if str(own) not in self.files("segments"):  # it has the number of a commit that is another's
+                    own.unlink()
+                raise
+
+        committed(self._uri("segments"), attempt)
 
     def discard(self, manifest: Manifest) -> None:
         """Removes a manifest: its segment is committed, or was interrupted before it wrote a row."""
@@ -182,52 +168,39 @@ class Store:
 
     def commit_parts(self, table: str, transaction_id: str, parts: list[dict[str, Any]]) -> None:
         """Adds part files to a table under a transaction id that is accepted once."""
-        delta = self.delta(table)
-        if delta.transaction_version(transaction_id) is not None:
-            return
-        modified_ms = int(datetime.now(UTC).timestamp() * 1000)
-        actions: list[AddAction | RemoveAction] = [
-            AddAction(
-                path=part["path"],
-                size=part["size_bytes"],
-                partition_values={},
-                modification_time=modified_ms,
-                data_change=True,
-                stats=json.dumps(part["stats"]),
-            )
-            for part in parts
-        ]
-        delta.create_write_transaction(
-            actions,
-            mode="append",
-            schema=delta.schema(),
-            commit_properties=CommitProperties(app_transactions=[Transaction(transaction_id, 1)]),
-        )
+
+        def attempt(delta: DeltaTable) -> None:
+            if delta.transaction_version(transaction_id) is None:
+                _append(delta, transaction_id, parts)
+
+        committed(self._uri(table), attempt)
 
     def recover(self) -> int:
         """Finishes the commit of every segment whose pipeline ended in a scan that did not; how many there were.
 
         A manifest that a crash of the machine left without its content, or without its part files, is removed: its
-        segment is done again.
+        segment is done again. Those of drivers that live are left to them.
         """
+        found = [(path, _read_manifest(path)) for path in sorted((self.root / "_manifests").glob("*.json"))]
+        live = self.locks.live_scans() if found else set()  # after the manifests: who wrote one holds a claim by then
         recovered = 0
-        for path in sorted((self.root / "_manifests").glob("*.json")):
-            if manifest := self._whole_manifest(path):
+        for path, manifest in found:
+            if manifest and manifest.get("scan_id") in live:
+                continue
+            if manifest and self._is_whole(manifest):
                 self.commit_segment(manifest)
                 recovered += 1
-            else:
+            elif path.exists():  # else its driver has committed it meanwhile
                 _LOG.warning("%s or a file that it names is broken; its items are done again", path)
-                path.unlink()
+                path.unlink(missing_ok=True)
         return recovered
 
-    def _whole_manifest(self, path: Path) -> Manifest | None:
+    def _is_whole(self, manifest: Manifest) -> bool:
         try:
-            manifest: Manifest = json.loads(path.read_text("utf-8"))
             sizes = {self.root / part["table"] / part["path"]: part["size_bytes"] for part in manifest["parts"]}
-        except (ValueError, KeyError, TypeError):
-            return None
-        is_whole = all(part.is_file() and part.stat().st_size == size for part, size in sizes.items())
-        return manifest if is_whole else None
+        except (KeyError, TypeError):
+            return False
+        return all(part.is_file() and part.stat().st_size == size for part, size in sizes.items())
 
     def record_scan(self, row: Mapping[str, Any]) -> None:
         """Appends the scan's record; the one with the latest ``recorded_at`` holds."""
@@ -235,6 +208,40 @@ class Store:
 
         part = write_part(str(self.root), "scans", row["scan_id"], [dict(row)])
         self.commit_parts("scans", f"{row['scan_id']}-{row['status']}", [asdict(part)])
+
+
+def _add_columns(wanted: Schema, delta: DeltaTable) -> None:
+    there = {field.name: field for field in delta.schema().fields}
+    # A field that a column's structure lacks comes with the whole column, into which Delta merges it.
+    if missing := [field for field in wanted.fields if there.get(field.name) != field]:
+        delta.alter.add_columns(missing)
+
+
+def _append(delta: DeltaTable, transaction_id: str, parts: list[dict[str, Any]]) -> None:
+    """One commit that follows the very version of ``delta``."""
+    modified_ms = int(datetime.now(UTC).timestamp() * 1000)
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(
+            path=part["path"],
+            size=part["size_bytes"],
+            partition_values={},
+            modification_time=modified_ms,
+            data_change=True,
+            stats=json.dumps(part["stats"]),
+        )
+        for part in parts
+    ]
+    properties = CommitProperties(app_transactions=[Transaction(transaction_id, 1)], max_commit_retries=0)
+    delta.create_write_transaction(actions, mode="append", schema=delta.schema(), commit_properties=properties)
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    """What it says, or None where that is no manifest, or it has gone meanwhile."""
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (ValueError, FileNotFoundError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def segment_row(manifest: Manifest) -> dict[str, Any]:

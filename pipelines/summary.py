@@ -12,6 +12,7 @@ from pipelines.errors import ExitCode
 from pipelines.findings import Findings, as_facts, print_findings
 from pipelines.judge import Judged
 from pipelines.plan import Plan
+from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.store import count_frames
 from transforms.detect.levels import FAILED, MEANINGS
 from transforms.outcomes import Outcome, Reason
@@ -30,7 +31,8 @@ class ScanSummary:
         reused: Rows among them whose bytes were examined before and not again.
         committed: Segments committed.
         judged: New verdicts.
-        findings: All verdicts that hold now below the sources; None where the scan did not come to judging.
+        findings: All verdicts that hold now of the places looked at; None where the scan did not come to judging.
+        part: Of all places, those that were looked at.
     """
 
     scan_id: str
@@ -48,6 +50,7 @@ class ScanSummary:
     judged: Judged = field(default_factory=Judged)
     findings: Findings | None = None
     was_interrupted: bool = False
+    part: ScanPart = WHOLE
 
     def add(self, manifest: dict[str, Any]) -> None:
         """Counts a segment that was committed."""
@@ -83,6 +86,7 @@ def summary_facts(summary: ScanSummary, seconds: float) -> dict[str, Any]:
     plan = summary.plan
     return {
         "scan_id": summary.scan_id,
+        "part": summary.part.told,
         "exit_status": int(summary.exit_code),
         "inputs": plan.inputs,
         "unchanged": plan.unchanged,
@@ -112,6 +116,7 @@ def plan_facts(summary: ScanSummary) -> dict[str, Any]:
     """The plan for machines; what ``print_plan`` tells people."""
     plan = summary.plan
     return {
+        "part": summary.part.told,
         "inputs": plan.inputs,
         "unchanged": plan.unchanged,
         "left_out": plan.left_out,
@@ -131,8 +136,9 @@ def print_plan(summary: ScanSummary, console: Console) -> None:
             table.add_row(why, str(number), next(due.place.uri for due in plan.due if due.why == why))
         console.print(table)
     console.print(
-        f"{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in {summary.segments} segments, "
-        f"about {summary.estimated_seconds:.0f} s. Nothing was examined or written (--dry-run)."
+        f"{_whose(summary)}{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in "
+        f"{summary.segments} segments, about {summary.estimated_seconds:.0f} s. "
+        "Nothing was examined or written (--dry-run)."
     )
     _print_left_out(plan, console)
 
@@ -154,7 +160,7 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
     else:
         console.print("Nothing to examine: no input is new, changed or due again.")
     console.print(
-        f"{plan.inputs} inputs, {plan.unchanged} unchanged, {summary.outcomes.total()} rows "
+        f"{_whose(summary)}{plan.inputs} inputs, {plan.unchanged} unchanged, {summary.outcomes.total()} rows "
         f"({summary.reused} with bytes already examined), {summary.frames} frames, "
         f"{summary.committed} segments committed, {seconds:.1f} s"
     )
@@ -168,6 +174,10 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
         console.print("Failed items are not tried again until they change, or with --retry-failed.")
     sql = "SELECT outcome, reason, count(*) FROM items_latest GROUP BY ALL"
     console.print(f'Ask the tables: aiqyn query --store {shlex.quote(summary.store)} "{sql}"', soft_wrap=True)
+
+
+def _whose(summary: ScanSummary) -> str:
+    return "" if summary.part.is_whole else f"Part {summary.part}: "
 
 
 def _print_left_out(plan: Plan, console: Console) -> None:

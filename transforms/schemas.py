@@ -186,6 +186,7 @@ SCANS = pa.schema(
         ("scan_id", pa.string()),
         ("status", pa.string()),
         ("exit_status", pa.int32()),
+        ("part", pa.string()),
         ("started_at", TIMESTAMP),
         ("finished_at", TIMESTAMP),
         ("sources", pa.list_(pa.string())),

@@ -141,7 +141,7 @@ def _check_unnamed(
     store: Store, lying: dict[str, dict[str, int]], recorded: set[str], *, is_ours: bool
 ) -> Iterator[Found]:
     unnamed = [file for table in lying for file in unnamed_files(store, table, lying[table])]
-    if not unnamed or (not is_ours and store.is_held()):
+    if not unnamed or (not is_ours and store.locks.is_held()):
         return
     waiting = staged_segments(store)
     for segment in waiting:

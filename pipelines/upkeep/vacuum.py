@@ -78,7 +78,7 @@ def vacuum(store: Store, keep: timedelta, *, is_compacting: bool = False, is_dry
     Raises:
         UsageError: A scan, or another command that writes, holds the store, or it is damaged.
     """
-    with store.locked():
+    with store.locks.whole("vacuum"):
         _refuse_unsound(store)
         merges = [one for table in TABLES for one in find_merges(store, table)] if is_compacting else []
         if not is_dry:

@@ -82,10 +82,10 @@ def test_usage_errors_end_with_2_and_one_sentence(
 def test_a_store_is_scanned_by_one_process_at_a_time(store: Path, sound: Path) -> None:
     from pipelines.store import Store
 
-    with Store(store).locked():
+    with Store(store).locks.whole("scan"):
         done = aiqyn("scan", sound, "--store", store)
     assert done.returncode == ExitCode.USAGE
-    assert "Another scan is writing" in done.stderr
+    assert "Another process is writing" in done.stderr
 
 
 def test_a_second_scan_says_that_it_did_nothing(store: Path, sound: Path) -> None:

@@ -144,7 +144,8 @@ def test_two_scans_of_one_store_at_once(source: Path, tmp_path: Path, light: Pat
     said = second.communicate()[1]
     assert first.poll() is None, "the second one came while the first one ran"
     assert second.returncode == ExitCode.USAGE
-    assert said == f"ERROR Another scan is writing to {tmp_path / 'store'}. Wait for it, or use another store.\n"
+    assert said.startswith(f"ERROR Another process is writing to {tmp_path / 'store'}: scan, process {first.pid} on ")
+    assert said.endswith(" UTC. Wait for it, or use another store.\n")
     first.communicate()
     assert first.returncode == ExitCode.COMPLETE
     facts, metrics = told_in(tmp_path)

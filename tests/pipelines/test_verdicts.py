@@ -115,7 +115,7 @@ def scanned(source: Path) -> Path:
     root = source.parent / "store"
     Scan(ScanOptions([str(source)], str(root), context=source.parent / "context.csv"), Console(stderr=True)).run()
     store = Store.open(root)
-    with store.locked():
+    with store.locks.whole("judge"):
         judge_store(store, load_policies(POLICIES), JUDGED_ON, is_asked=True)
     return root
 
