@@ -1,4 +1,4 @@
-"""What is shipped for systemd, cron and Airflow: it parses, and does with the exit status what it says."""
+"""What is shipped for systemd, cron, Airflow and Kubernetes: it parses, and does with the exit status what it says."""
 
 import ast
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipelines.errors import ExitCode
 
@@ -118,3 +119,42 @@ def test_the_dag_hands_on_the_summary_of_a_scan_that_came_to_its_end(status: Exi
 def test_the_dag_tries_again_what_can_go_on(status: int, raised: type[Exception], dag: Any) -> None:
     with pytest.raises(raised):
         dag.conclude(int(status))
+
+
+@pytest.fixture
+def indexed_job() -> dict[str, Any]:
+    job: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "aiqyn-scan.yaml").read_text("utf-8"))
+    return job
+
+
+def pod(job: dict[str, Any], tmp_path: Path, script: str) -> subprocess.Popen[str]:
+    """The container's command with index 2, and a stand-in for aiqyn."""
+    (tmp_path / "aiqyn").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "aiqyn").chmod(0o755)
+    command = job["spec"]["template"]["spec"]["containers"][0]["command"]
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "JOB_COMPLETION_INDEX": "2"}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+
+
+def test_the_job_starts_every_part_of_the_cut_that_it_names(indexed_job: dict[str, Any], tmp_path: Path) -> None:
+    said = pod(indexed_job, tmp_path, 'echo "$@"').communicate()[0]
+    assert f"--segments 3/{indexed_job['spec']['completions']} " in said
+    assert indexed_job["spec"]["completionMode"] == "Indexed"
+
+
+@pytest.mark.parametrize("status", list(ExitCode))
+def test_the_job_counts_results_as_success(status: ExitCode, indexed_job: dict[str, Any], tmp_path: Path) -> None:
+    process = pod(indexed_job, tmp_path, f"exit {status}")
+    process.communicate()
+    assert process.returncode == (0 if status in {ExitCode.FINDINGS, ExitCode.INCOMPLETE} else status)
+
+
+def test_the_job_hands_sigterm_on_and_waits_for_the_files_in_hand(indexed_job: dict[str, Any], tmp_path: Path) -> None:
+    script = "trap 'kill $!; sleep 0.3; echo committed; exit 5' TERM; sleep 20 & echo begun; wait"
+    process = pod(indexed_job, tmp_path, script)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.terminate()
+    assert process.stdout.readline() == "committed\n"
+    process.stdout.close()
+    assert process.wait(10) == ExitCode.INTERRUPTED

@@ -47,6 +47,8 @@ def main(step: str, nth: str, source: str, store: str, profile: str) -> None:
         before(write, "write_file", die, lambda path, _: "/_manifests/" in path)
     elif step == "manifest, no commit":
         before(Store, "commit_segment", die)
+    elif step == "segments not committed":
+        before(Store, "_commit_numbered", die)
     elif step.endswith(" not committed"):
         table = step.split(maxsplit=1)[0]
         before(Store, "commit_parts", die, lambda _, name, *__: name == table)

@@ -18,6 +18,7 @@ from pipelines.plan import Due, Plan
 from pipelines.progress import Ticks
 from pipelines.scan_files import ScanFiles, kept_up
 from pipelines.scan_metrics import metrics_text
+from pipelines.scan_part import ScanPart
 from pipelines.scan_report import ScanReport, Status, report_facts
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
@@ -225,6 +226,19 @@ def test_the_last_complete_scan_is_asked_of_the_store(tmp_path: Path) -> None:
     for day, status in ((1, "complete"), (2, "complete"), (3, "failed")):
         store.record_scan({"scan_id": str(day), "status": status, "finished_at": START + timedelta(days=day)})
     assert scan_files._last_complete(str(tmp_path)) == START + timedelta(days=2)
+    one = {"scan_id": "4", "status": "complete", "part": "2/8", "finished_at": START + timedelta(days=4)}
+    store.record_scan(one)
+    assert scan_files._last_complete(str(tmp_path)) == START + timedelta(days=2), "a part is not the whole"
+    assert scan_files._last_complete(str(tmp_path), ScanPart(2, 8)) == START + timedelta(days=4)
+    assert scan_files._last_complete(str(tmp_path), ScanPart(2, 4)) is None
+
+
+def test_the_metrics_of_a_part_say_so_in_every_sample() -> None:
+    report = ended()
+    report.part = ScanPart(2, 8)
+    samples, _ = parse(metrics_text(report, None))
+    assert all(dict(labels)["part"] == "2/8" for _, labels in samples)
+    assert report_facts(report)["part"] == "2/8"
 
 
 def test_a_lost_child_is_no_item() -> None:
