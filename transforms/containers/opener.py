@@ -56,15 +56,29 @@ class Opener:
         """
         if place.member_path is None:
             return open_place(place)
+        try:
+            return self._unpacked(place, place.member_path)
+        except ContainerError as error:
+            if error.reason is not Reason.DECODER_CRASHED:
+                raise
+        # Once more: what ended the process need not have been the container.
+        return self._unpacked(place, place.member_path)
+
+    def _unpacked(self, place: Place, member_path: str) -> int:
         with self._container(place) as container, scratch_file() as copy:
-            for piece in container.read(place.member_path):
+            for piece in container.read(member_path):
                 copy.write(piece)
             copy.flush()
             copy.seek(0)
             return os.dup(copy.fileno())
 
     def members(self, place: Place) -> Listed:
-        """The members of a container, as far as they can be listed."""
+        """The members of a container, as far as they can be listed; a second time where the process for it ended."""
+        listed = self._listed(place)
+        has_crashed = listed.ended is not None and listed.ended[0] is Reason.DECODER_CRASHED
+        return self._listed(place) if has_crashed else listed
+
+    def _listed(self, place: Place) -> Listed:
         listed = Listed()
         try:
             with self._container(place) as container:

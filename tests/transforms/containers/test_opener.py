@@ -90,10 +90,38 @@ def test_a_child_that_dies_is_replaced(tmp_path: Path, opener: Opener) -> None:
     assert content(opener, place(path, "000.jpg")) == FILES[0][1]
     for child in children():
         os.kill(child, signal.SIGKILL)
-    with pytest.raises(ContainerError) as caught:
-        opener.open(place(path, "001.jpg"))
-    assert caught.value.reason is Reason.DECODER_CRASHED
-    assert content(opener, place(path, "001.jpg")) == FILES[1][1]
+    assert content(opener, place(path, "001.jpg")) == FILES[1][1], "what ended it was not the member"
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+    listed = opener.members(place(path))
+    assert ([entry.path for entry in listed.entries], listed.ended) == ([name for name, _ in FILES], None)
+
+
+DIES = """
+import sys
+from pathlib import Path
+with Path(sys.argv[1]).open("a") as starts:
+    starts.write("x")
+"""
+
+
+@pytest.mark.parametrize("does", ["list", "read"])
+def test_a_container_whose_child_dies_twice_is_to_blame(
+    does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, starts = tmp_path / "a.zip", tmp_path / "starts"
+    path.write_bytes(zipped(FILES))
+    monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", DIES, str(starts)))
+    with closing(Opener(LIMITS, ContainerLimits())) as opener:
+        if does == "list":
+            listed = opener.members(place(path))
+            assert listed.ended is not None
+            assert listed.ended[0] is Reason.DECODER_CRASHED
+        else:
+            with pytest.raises(ContainerError) as caught:
+                opener.open(place(path, "001.jpg"))
+            assert caught.value.reason is Reason.DECODER_CRASHED
+    assert starts.read_text() == "xx"
 
 
 def test_few_containers_stay_open_and_none_outlives_its_opener(tmp_path: Path) -> None:
