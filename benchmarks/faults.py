@@ -3,7 +3,7 @@
     python benchmarks/faults.py [--kills 200] [--seed 1] [--keep DIR]
 
 Each episode is a new store. An archive is scanned into it in one to three parts at once, by drivers that start in the
-same second; meanwhile drivers and examiner children are killed, at random moments or just when a segment ends, and
+same second; meanwhile drivers and their children are killed, at random moments or just when a segment ends, and
 started again. Then the archive changes, and the same again. Then one scan runs undisturbed, and the store is compared
 with one into which the same was scanned by one driver that nobody killed: the same rows in the views, in all columns
 but ids and times, as many rows for each place, one verdict for each, and `aiqyn store check` finds no damage.
@@ -38,6 +38,7 @@ _PICTURES: Final = 26
 _KILLS_A_PHASE: Final = 15
 _LONGEST_WAIT: Final = 12.0
 _SETTLED: Final = {0, 3}
+_CHILDREN: Final = (b"transforms.examine.child", b"transforms.containers.child")
 _IDS: Final = "scan_id, segment_id"
 _VIEWS: Final = {
     "items_latest": f"SELECT * EXCLUDE ({_IDS}, examined_at) FROM items_latest",
@@ -75,7 +76,7 @@ class Told:
 
 @dataclass(slots=True)
 class Driver:
-    """One process that scans a part. One child is killed of each at most: a file is tried twice."""
+    """One process that scans a part. Of each one child at most is killed: what it had in hand is tried twice."""
 
     part: str
     process: subprocess.Popen[str]
@@ -167,14 +168,14 @@ def _names(folder: Path) -> list[str]:
 
 
 def _kill_one(drivers: list[Driver], chance: random.Random, told: Told) -> int:
-    """Kills a driver, all drivers, or an examiner child; how many processes."""
+    """Kills a driver, all drivers, or a child that examines or reads an archive; how many processes."""
     living = [driver for driver in drivers if driver.process.poll() is None]
     if not living:
         return 0
     lot = chance.random()
     if lot < 0.3:
         whole = [driver for driver in living if not driver.has_lost_a_child]
-        if children := [(driver, child) for driver in whole for child in _examiners(driver.process.pid)]:
+        if children := [(driver, child) for driver in whole for child in _children(driver.process.pid)]:
             driver, child = chance.choice(children)
             driver.has_lost_a_child = True
             try:
@@ -191,12 +192,12 @@ def _kill_one(drivers: list[Driver], chance: random.Random, told: Told) -> int:
     return len(victims)
 
 
-def _examiners(parent: int) -> Iterator[int]:
+def _children(parent: int) -> Iterator[int]:
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            is_one = b"transforms.examine.child" in (entry / "cmdline").read_bytes()
+            is_one = any(name in (entry / "cmdline").read_bytes() for name in _CHILDREN)
             its_parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue  # it ended while we looked
