@@ -11,7 +11,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,7 +95,8 @@ class FileLocks:
         with self._opened(self._lock) as lock:
             if not _is_taken(lock, fcntl.LOCK_EX):
                 self._refuse()
-            _tell(lock, Holder.here(doing, scan_id))
+            with suppress(OSError):  # a full disk must not keep a vacuum from making room
+                _tell(lock, Holder.here(doing, scan_id))
             yield
 
     @contextmanager

@@ -1,6 +1,5 @@
 """``aiqyn store check``: every harm that is done to a store is told, and what a stop leaves behind is no damage."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from pipelines.errors import ExitCode, UsageError
+from pipelines.scan_part import ScanPart
 from pipelines.store import Store
 from pipelines.upkeep.check import _check_content, check_store, open_to_check
 from pipelines.upkeep.cli import app
@@ -277,9 +277,9 @@ def test_a_store_of_an_earlier_version_is_sound(tmp_path: Path, monkeypatch: pyt
 
 def test_what_a_running_scan_is_writing_is_not_called_left_over(store: Store) -> None:
     stage(store, has_manifest=True)
-    with (store.root / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert problems(store) == {}
+    for held in (store.locks.whole("scan"), store.locks.part(ScanPart(2, 8), "x")):
+        with held:
+            assert problems(store) == {}
     assert problems(store) == {"segment_waits": "_manifests"}
 
 

@@ -1,7 +1,6 @@
 """``aiqyn store vacuum``: removes what nothing needs, changes no row, and may be killed at any step."""
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from pipelines.errors import UsageError
+from pipelines.scan_part import ScanPart
 from pipelines.store import Store
 from pipelines.tables import connect
 from pipelines.upkeep import compact
@@ -203,9 +203,8 @@ def test_a_kill_leaves_a_sound_store(step: str, store: Store) -> None:
 
 def test_a_scan_that_writes_is_not_disturbed(store: Store) -> None:
     needless = leave_behind(store)
-    with (store.root / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(UsageError, match="is writing to"):
+    for held in (store.locks.whole("scan"), store.locks.part(ScanPart(2, 8), "x")):
+        with held, pytest.raises(UsageError, match="is writing to"):
             vacuum(store, WEEK)
     assert needless <= files(store)
 
