@@ -194,9 +194,8 @@ def _is_locked(path: Path) -> bool:
 
 
 def _tell(lock: IO[str], holder: Holder) -> None:
-    lock.truncate(0)
-    lock.write(json.dumps(asdict(holder)))
-    lock.flush()
+    os.ftruncate(lock.fileno(), 0)
+    os.write(lock.fileno(), json.dumps(asdict(holder)).encode())
 
 
 def _told(path: Path) -> Holder:
