@@ -54,6 +54,10 @@ class ChildDiedError(Exception):
         self.marks = marks
 
 
+class ChildStartError(RuntimeError):
+    """An examiner child did not start."""
+
+
 class Child:
     """One examiner child and the channel to it."""
 
@@ -80,7 +84,7 @@ class Child:
             self.door: dict[str, bool] = dict(ready["door"])
         except (messages.ChannelClosedError, OSError, KeyError, TypeError, ValueError) as error:
             self.close()
-            raise RuntimeError(
+            raise ChildStartError(
                 f"an examiner child did not start ({error}); run: {' '.join(command)} --help, and see what it says"
             ) from error
 
@@ -278,13 +282,20 @@ class ChildPool:
     def _engage(self, child: Child | None) -> Child:
         """A child, a fresh one where there is none, among the busy, whom ``close`` ends; a closed pool engages none."""
         if not self._is_closed:
-            child = child or Child(self._settings, self._command)
+            child = child or self._start()
             with self._lock:
                 if not self._is_closed:
                     self._busy.add(child)
                     return child
             child.close()
         raise RuntimeError("the pool of examiner children was closed; examinations under way are abandoned")
+
+    def _start(self) -> Child:
+        """A fresh child, tried twice: a machine that is short of memory may have killed the first one."""
+        try:
+            return Child(self._settings, self._command)
+        except ChildStartError:
+            return Child(self._settings, self._command)
 
     def _dismiss(self, child: Child | None) -> Child | None:
         """The child, no longer busy; None in its stead where the pool was closed meanwhile."""

@@ -284,6 +284,21 @@ def test_a_child_that_sends_garbage_counts_as_crashed(script, command):
         assert told(pool.examine(script("ok 16"))) == (Outcome.EXAMINED, None)
 
 
+def test_a_child_that_is_killed_while_it_starts_does_not_end_the_scan(script, monkeypatch):
+    start, killed = Child.__init__, []
+
+    def killed_once(self, settings, command):
+        if not killed:
+            killed.append(command)
+            command = (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
+        start(self, settings, command)
+
+    monkeypatch.setattr(Child, "__init__", killed_once)
+    with pool_of() as pool:
+        assert told(pool.examine(script("ok 16"))) == (Outcome.EXAMINED, None)
+    assert len(killed) == 1
+
+
 def test_a_child_that_cannot_start_says_what_to_run():
     before = descriptors()
     for command in ((sys.executable, "-c", "pass"), (sys.executable, "-c", "print()", "x")):
