@@ -19,7 +19,7 @@ def bomb(size: int = 200 * MEBIBYTE) -> bytes:
 
 
 def nested_bomb(depth: int, width: int = _NESTED) -> bytes:
-    """Zips of zips, as 42.zip has them, deeper than anybody looks. It stands for a zip that holds itself, too."""
+    """Zips of zips, as 42.zip has them, deeper than anybody looks."""
     data = bomb(64 * MEBIBYTE)
     for _ in range(depth):
         data = zipped([(f"{number}.zip", data) for number in range(width)])

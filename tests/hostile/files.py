@@ -8,6 +8,8 @@ from functools import partial
 from examples.media import broken
 from tests.hostile import archives, media
 from tests.hostile.outside import Outside
+from tests.hostile.quine import NAME as AGAIN
+from tests.hostile.quine import quine
 from tests.transforms.containers.archives import PACKED, linked_zip, overlapping_zip, sparse_tar, tarred, warc, zipped
 from tests.transforms.examine.examine_samples import with_external_media
 from transforms.outcomes import Reason
@@ -56,6 +58,12 @@ _ONE_ANSWER = {"http:a.jpg": Reason.NAMED_AS_MEDIA}
 ARCHIVES = (
     Hostile("bomb.zip", _made(archives.bomb), Reason.CONTAINER, {"bomb.png": Reason.OVER_CONTAINER_LIMIT}),
     Hostile("nested bomb.zip", _made(partial(archives.nested_bomb, 5)), Reason.CONTAINER, dict(_nested_members(3))),
+    Hostile(
+        "holds itself.zip",
+        _made(quine),
+        Reason.CONTAINER,
+        {AGAIN: Reason.CONTAINER, f"{AGAIN}!/{AGAIN}": Reason.CONTAINER, f"{AGAIN}!/{AGAIN}!/{AGAIN}": Reason.NESTED},
+    ),
     Hostile(
         "very many.zip",
         _made(partial(archives.many_entries, 20_000)),
