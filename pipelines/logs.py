@@ -6,6 +6,9 @@ import os
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
+
+from pipelines.log_sampling import LogSampler
 
 _TEXT = logging.Formatter("%(levelname)s %(message)s")
 
@@ -18,16 +21,18 @@ class LogFormat(StrEnum):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, ``facts`` and traceback where there are any."""
+    """One JSON object a line: time, level, logger, message; ``left_out``, ``facts``, traceback where there are any."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See the class."""
-        entry = {
+        entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if left_out := getattr(record, "left_out", 0):
+            entry["left_out"] = left_out
         if isinstance(facts := getattr(record, "facts", None), dict):
             entry |= facts
         if record.exc_info:
@@ -40,6 +45,8 @@ def configure_logging(form: LogFormat, *, verbose: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form is LogFormat.JSON else _TEXT)
     handler.addFilter(_is_worth_reading)
+    if not verbose:
+        handler.addFilter(LogSampler())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("aiqyn").setLevel(logging.DEBUG if verbose else logging.INFO)
     if not verbose:  # what a transform raises comes back as the pipeline's error, and is told there
