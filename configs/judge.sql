@@ -1,4 +1,4 @@
--- What a verdict is made of, of the places that a policy has to judge: items_latest and marks hold these and no others.
+-- What a verdict is made of, of the places that a policy has to judge: places_latest and marks hold these and no others.
 -- Numbers are as fine as reasons tell them, and of facts that need only be there the value is left out: so that items which a
 -- policy cannot tell apart have one text, and are judged once. Their marks are told apart by mark_ids, in the same order.
 WITH marked AS (
@@ -35,4 +35,4 @@ SELECT item.scan_id, item.segment_id, item.content_sha256, item.uri, item.member
     captured_at: CASE WHEN regexp_matches(item.captured_at, 'T.*[+-]\d\d:?\d\d$') THEN item.captured_at ELSE left(item.captured_at, 10) END,
     marks: coalesce(marked.marks, [])
 })::VARCHAR AS facts
-FROM items_latest AS item LEFT JOIN marked ON marked.uri = item.uri AND marked.member_path IS NOT DISTINCT FROM item.member_path
+FROM places_latest AS item LEFT JOIN marked ON marked.uri = item.uri AND marked.member_path IS NOT DISTINCT FROM item.member_path

@@ -10,7 +10,7 @@ WITH known AS (
     FROM verdicts GROUP BY ALL
 )
 SELECT place(segment_id, uri, member_path) AS place, segment.sequence
-FROM items_latest JOIN stored_segments AS segment USING (segment_id) ANTI JOIN (FROM known WHERE is_current) AS known
-    ON known.segment_id = items_latest.segment_id AND known.uri = items_latest.uri
-    AND known.member_path IS NOT DISTINCT FROM items_latest.member_path
-WHERE items_latest.outcome <> 'gone' AND items_latest.reason IS DISTINCT FROM 'container'
+FROM places_latest JOIN stored_segments AS segment USING (segment_id) ANTI JOIN (FROM known WHERE is_current) AS known
+    ON known.segment_id = places_latest.segment_id AND known.uri = places_latest.uri
+    AND known.member_path IS NOT DISTINCT FROM places_latest.member_path
+WHERE places_latest.outcome <> 'gone' AND places_latest.reason IS DISTINCT FROM 'container'

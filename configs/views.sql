@@ -31,12 +31,29 @@ SELECT * FROM stored_scans
 QUALIFY row_number() OVER (PARTITION BY scan_id ORDER BY status = 'running', recorded_at DESC) = 1;
 
 -- What is known of each place now: its last row, also when the place is gone. Commits are numbered, since clocks jump.
-CREATE VIEW items_latest AS
+CREATE VIEW places_latest AS
 SELECT items.*
 FROM items JOIN stored_segments AS segment USING (segment_id)
 QUALIFY row_number() OVER (
     PARTITION BY items.uri, items.member_path ORDER BY segment.sequence DESC
 ) = 1;
+
+-- Which content stands for another that looks the same: as marked last, or null where none does any more.
+CREATE VIEW stand_ins AS
+SELECT content_sha256, duplicate_of FROM stored_near_duplicates
+QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY sequence DESC) = 1;
+
+-- With what stands for each: of a picture that was not examined since it looks like another, what stands for that other.
+CREATE VIEW items_latest AS
+SELECT latest.* REPLACE (coalesce(stand_ins.duplicate_of, latest.duplicate_of) AS duplicate_of)
+FROM places_latest AS latest LEFT JOIN stand_ins
+    ON stand_ins.content_sha256 = coalesce(latest.duplicate_of, latest.content_sha256);
+
+-- Every place of a picture that looks the same as another; the one that stands for a group has no duplicate_of.
+CREATE VIEW near_duplicates AS
+WITH now AS (SELECT * FROM items_latest WHERE outcome <> 'gone')
+SELECT coalesce(duplicate_of, content_sha256) AS representative, now.*
+FROM now WHERE duplicate_of IS NOT NULL OR content_sha256 IN (SELECT duplicate_of FROM now);
 
 -- The frames of each content as each detector scored them last: a content that was examined again has older ones, too.
 CREATE VIEW frames_latest AS
@@ -52,7 +69,7 @@ CREATE VIEW marks_latest AS
 SELECT * FROM (
     SELECT marks.*
     FROM marks
-    SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
+    SEMI JOIN (SELECT * FROM places_latest WHERE outcome <> 'gone') AS now
         ON now.content_sha256 = marks.content_sha256 AND now.examination = marks.examination
     JOIN stored_segments AS segment USING (segment_id)
     WHERE marks.place_uri IS NULL
@@ -63,7 +80,7 @@ SELECT * FROM (
 UNION ALL
 SELECT marks.*
 FROM marks
-SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
+SEMI JOIN (SELECT * FROM places_latest WHERE outcome <> 'gone') AS now
     ON now.segment_id = marks.segment_id AND now.uri = marks.place_uri
     AND now.member_path IS NOT DISTINCT FROM marks.place_member_path;
 
@@ -71,7 +88,7 @@ SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
 CREATE VIEW item_marks AS
 SELECT item.uri, item.member_path, marks.* EXCLUDE (place_uri, place_member_path),
        marks.place_uri IS NOT NULL AS beside
-FROM items_latest AS item JOIN marks_latest AS marks
+FROM places_latest AS item JOIN marks_latest AS marks
     ON item.content_sha256 IS NOT DISTINCT FROM marks.content_sha256 AND item.examination = marks.examination
     AND (marks.place_uri IS NULL
          OR (marks.place_uri = item.uri AND marks.place_member_path IS NOT DISTINCT FROM item.member_path))
@@ -80,14 +97,14 @@ WHERE item.outcome <> 'gone';
 -- What each detector says of the places as they are known now: those without a number stand beside those with a low one.
 CREATE VIEW levels AS
 SELECT answer.detector, answer.digest AS detector_digest, answer.level, count(*) AS items
-FROM (SELECT unnest(scores) AS answer FROM items_latest WHERE outcome <> 'gone')
+FROM (SELECT unnest(scores) AS answer FROM places_latest WHERE outcome <> 'gone')
 GROUP BY ALL
 ORDER BY ALL;
 
 -- What each policy makes of the places as they are known now: of what was judged of their latest rows, the last.
 CREATE VIEW verdicts_latest AS
 SELECT verdicts.*
-FROM verdicts SEMI JOIN (SELECT * FROM items_latest WHERE outcome <> 'gone') AS now
+FROM verdicts SEMI JOIN (SELECT * FROM places_latest WHERE outcome <> 'gone') AS now
     ON now.segment_id = verdicts.segment_id AND now.uri = verdicts.uri
     AND now.member_path IS NOT DISTINCT FROM verdicts.member_path
 QUALIFY row_number() OVER (

@@ -21,8 +21,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 _VIEWS = (
-    "Views: items, items_latest, levels, frames, frames_latest, marks, marks_latest, item_marks, verdicts, "
-    "verdicts_latest, segments, scans."
+    "Views: items, items_latest, near_duplicates, levels, frames, frames_latest, marks, marks_latest, item_marks, "
+    "verdicts, verdicts_latest, segments, scans."
 )
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
 DetectorOption = Annotated[

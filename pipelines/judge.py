@@ -16,7 +16,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import configs
 from pipelines.ignore import NOTHING_IGNORED, IgnoreList
@@ -41,7 +40,7 @@ SELECT segment_id, uri, member_path, policy_sha256, judged_with, as_of, decided_
 FROM verdicts WHERE policy = '{{}}'
 """
 _DUE_ITEMS = """
-CREATE OR REPLACE TEMP TABLE items_latest AS
+CREATE OR REPLACE TEMP TABLE places_latest AS
 SELECT scan_id, segment_id, content_sha256, uri, member_path, examination, outcome, reason, media_type, scores, layers,
        depicts_person, presented_as_product, publisher, published_at, captured_at
 FROM items SEMI JOIN (FROM due WHERE sequence BETWEEN $first AND $last) AS due
@@ -174,7 +173,7 @@ class _Run:
         columns |= {"suppressed_by": suppressed, "evidence": evidence}
         table = pa.table([columns[name] for name in VERDICTS.names], VERDICTS)
         self._count(table)
-        return self._saved(table)
+        return self._store.save_part("verdicts", self.judgement[:16], table)
 
     def _verdict(self, text: str) -> dict[str, Any]:
         """The columns of a verdict; many items are alike to a policy, so that theirs are remembered."""
@@ -188,15 +187,6 @@ class _Run:
         for pair in table.column("outcome").value_counts().to_pylist():
             self._judged.outcomes[self._policy.id, pair["values"]] += pair["counts"]
         self._judged.suppressed += len(table) - table.column("suppressed_by").null_count
-
-    def _saved(self, table: pa.Table) -> dict[str, Any]:
-        path = f"{self.judgement[:16]}/part-{uuid.uuid4().hex}.parquet"
-        whole = self._store.root / "verdicts" / path
-        whole.parent.mkdir(exist_ok=True)
-        unfinished = whole.with_name(f".{whole.name}")
-        pq.write_table(table, unfinished, compression="zstd")
-        unfinished.rename(whole)
-        return {"path": path, "size_bytes": whole.stat().st_size, "stats": {"numRecords": len(table)}}
 
 
 def _evidence(unique: Sequence[dict[str, Any]], indices: pa.Array, mark_ids: pa.Array) -> pa.Array:

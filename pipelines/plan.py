@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
     from transforms.records import DetectorInfo
 
-LAYER_VERSIONS = {"frames": 1, "faces": 1, "marks": 1, "watermark": 1, "caption": 1, "labels": 4}
+LAYER_VERSIONS = {"frames": 2, "faces": 1, "marks": 1, "watermark": 1, "caption": 1, "labels": 4}
 """Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
 
 _PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0

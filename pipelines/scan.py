@@ -33,6 +33,7 @@ from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.listing import set_beam_options
+from pipelines.near_duplicates import mark_near_duplicates
 from pipelines.plan import (
     Due,
     Plan,
@@ -193,6 +194,7 @@ class Scan:
                 store.record_scan(self._record(summary, "running"))
                 self._run_segments(store, summary)
                 self._judge(store, summary, baseline, named)
+                self._mark_near_duplicates(store)
             except (Interrupted, KeyboardInterrupt):
                 summary.was_interrupted = True
                 self._record_end(store, summary, "interrupted")
@@ -225,6 +227,14 @@ class Scan:
         summary.findings = find(
             store, ids, sources=self._scope.sources, named=named, part=self._options.part, baseline=baseline
         )
+
+    def _mark_near_duplicates(self, store: Store) -> None:
+        started = time.monotonic()
+        with store.locks.alone("near-duplicates"):
+            changed = mark_near_duplicates(store, self._scan_id)
+        if changed:
+            _LOG.info("Near-duplicates: of %d pictures it changed which one stands for them", changed)
+        self._seconds["near_duplicates"] = time.monotonic() - started
 
     def _plan(self, store: Store, inputs: Inputs) -> Plan:
         started = time.monotonic()

@@ -8,12 +8,13 @@ there. A manifest on disk means that a segment's pipeline ended; whoever finds o
 import json
 import logging
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
@@ -23,6 +24,9 @@ from pipelines.errors import UsageError
 from pipelines.locks import FileLocks, Locks
 from pipelines.optimistic import committed
 from transforms.outcomes import Outcome
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Manifest = dict[str, Any]
 _LOG = logging.getLogger("aiqyn.store")
@@ -117,12 +121,12 @@ class Store:
 
     def columns(self, table: str) -> dict[str, Any]:
         """Columns of a table with their types, as Delta writes them."""
-        if not self.exists():
+        try:
+            fields = self.delta(table).schema().fields
+        except TableNotFoundError:  # no store yet, or one of an earlier version
             from transforms.schemas import TABLES
 
             fields = Schema.from_arrow(TABLES[table]).fields
-        else:
-            fields = self.delta(table).schema().fields
         return {field.name: json.loads(field.to_json())["type"] for field in fields}
 
     def commit_segment(self, manifest: Manifest, segment: Mapping[str, Any] | None = None) -> None:
@@ -166,12 +170,28 @@ class Store:
 
         Path(manifest_path(str(self.root), manifest["segment_id"])).unlink(missing_ok=True)
 
-    def commit_parts(self, table: str, transaction_id: str, parts: list[dict[str, Any]]) -> None:
-        """Adds part files to a table under a transaction id that is accepted once."""
+    def save_part(self, table: str, folder: str, rows: "pa.Table") -> dict[str, Any]:
+        """Writes rows as a part file that no log names yet; what ``commit_parts`` takes."""
+        import pyarrow.parquet as pq
+
+        path = f"{folder}/part-{uuid.uuid4().hex}.parquet"
+        whole = self.root / table / path
+        whole.parent.mkdir(exist_ok=True)
+        unfinished = whole.with_name(f".{whole.name}")
+        pq.write_table(rows, unfinished, compression="zstd")
+        unfinished.rename(whole)
+        return {"path": path, "size_bytes": whole.stat().st_size, "stats": {"numRecords": len(rows)}}
+
+    def transaction(self, table: str, transaction_id: str) -> int | None:
+        """The number under which a table last took a commit of that id; None if it took none."""
+        return self.delta(table).transaction_version(transaction_id)
+
+    def commit_parts(self, table: str, transaction_id: str, parts: list[dict[str, Any]], number: int = 1) -> None:
+        """Adds part files to a table under a transaction id, of which each number is accepted once."""
 
         def attempt(delta: DeltaTable) -> None:
-            if delta.transaction_version(transaction_id) is None:
-                _append(delta, transaction_id, parts)
+            if (delta.transaction_version(transaction_id) or 0) < number:
+                _append(delta, transaction_id, parts, number)
 
         committed(self._uri(table), attempt)
 
@@ -217,7 +237,7 @@ def _add_columns(wanted: Schema, delta: DeltaTable) -> None:
         delta.alter.add_columns(missing)
 
 
-def _append(delta: DeltaTable, transaction_id: str, parts: list[dict[str, Any]]) -> None:
+def _append(delta: DeltaTable, transaction_id: str, parts: list[dict[str, Any]], number: int = 1) -> None:
     """One commit that follows the very version of ``delta``."""
     modified_ms = int(datetime.now(UTC).timestamp() * 1000)
     actions: list[AddAction | RemoveAction] = [
@@ -231,7 +251,7 @@ def _append(delta: DeltaTable, transaction_id: str, parts: list[dict[str, Any]])
         )
         for part in parts
     ]
-    properties = CommitProperties(app_transactions=[Transaction(transaction_id, 1)], max_commit_retries=0)
+    properties = CommitProperties(app_transactions=[Transaction(transaction_id, number)], max_commit_retries=0)
     delta.create_write_transaction(actions, mode="append", schema=delta.schema(), commit_properties=properties)
 
 

@@ -76,6 +76,7 @@ ITEMS = pa.schema(
         ("presented_as_product", pa.bool_()),
         ("members", pa.int64()),
         ("etag", pa.string()),
+        ("duplicate_of", pa.string()),
     ]
 )
 
@@ -160,6 +161,16 @@ VERDICTS = pa.schema(
     ]
 )
 
+NEAR_DUPLICATES = pa.schema(
+    [
+        ("scan_id", pa.string()),
+        ("content_sha256", pa.string()),
+        ("duplicate_of", pa.string()),
+        ("sequence", pa.int64()),
+        ("marked_at", TIMESTAMP),
+    ]
+)
+
 SEGMENTS = pa.schema(
     [
         ("scan_id", pa.string()),
@@ -213,6 +224,7 @@ TABLES: dict[str, pa.Schema] = {
     "frames": FRAMES,
     "marks": MARKS,
     "verdicts": VERDICTS,
+    "near_duplicates": NEAR_DUPLICATES,
     "segments": SEGMENTS,
     "scans": SCANS,
 }

@@ -32,6 +32,7 @@ _ROWS_HELD = 20_000
 PARTITIONED = {
     "items": "outcome",
     "items_latest": "outcome",
+    "near_duplicates": "outcome",
     "levels": None,
     "frames": "detector",
     "frames_latest": "detector",

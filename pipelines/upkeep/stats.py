@@ -11,6 +11,7 @@ from transforms.schemas import TABLES
 _DATED = {
     "items": "examined_at",
     "verdicts": "judged_at",
+    "near_duplicates": "marked_at",
     "segments": "committed_at",
     "scans": "recorded_at",
 }

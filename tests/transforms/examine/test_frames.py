@@ -50,19 +50,20 @@ def test_the_pixel_limit_itself_is_allowed():
 
 
 def _distance(one, other):
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+    """In bits of the two difference hashes; the colours follow behind these."""
+    return (int(one[:32], 16) ^ int(other[:32], 16)).bit_count()
 
 
 def test_near_duplicates_have_near_hashes():
     picture = np.asarray(generated_picture(3, (320, 240)))
     smaller = cv2.resize(picture, (160, 120), interpolation=cv2.INTER_AREA)
     other = np.asarray(generated_picture(4, (320, 240)))
-    assert _distance(perceptual_hash(picture), perceptual_hash(smaller)) <= 4
-    assert _distance(perceptual_hash(picture), perceptual_hash(other)) > 12
+    assert _distance(perceptual_hash(picture), perceptual_hash(smaller)) <= 8
+    assert _distance(perceptual_hash(picture), perceptual_hash(other)) > 24
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.sampled_from([1, 2, 9, 63, 65535]), st.integers(1, 20), st.booleans())
 def test_every_size_has_a_hash(long, short, is_tall):
     shape = (long, short, 3) if is_tall else (short, long, 3)
-    assert len(perceptual_hash(np.zeros(shape, np.uint8))) == 16
+    assert len(perceptual_hash(np.zeros(shape, np.uint8))) == 86
