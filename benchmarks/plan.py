@@ -40,7 +40,7 @@ import duckdb  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from pipelines.compare import Inventory, compared  # noqa: E402
+from pipelines.compare import Inventory, Retries, compared  # noqa: E402
 from pipelines.containers import with_members  # noqa: E402
 from pipelines.held import SCHEMA  # noqa: E402
 from pipelines.inputs import parse_scope  # noqa: E402
@@ -169,7 +169,7 @@ def compare_only(root: Path, count: int) -> dict[str, float]:
     """Compares a drawn inventory with a store of as many."""
     held, started = _drawn_inventory(count), time.monotonic()
     inventory = Inventory(held, roots=[_SOURCE])
-    with compared(Store(root), inventory, _EXAMINATION, retry_failed=False) as (tables, inputs):
+    with compared(Store(root), inventory, _EXAMINATION, Retries()) as (tables, inputs):
         seconds = time.monotonic() - started
         due, gone = tables.execute("SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM vanished)").fetchall()[0]
     return {"inputs": inputs, "due": due, "gone": gone, "arrow_mb": held.nbytes / 2**20, "seconds": seconds}

@@ -161,6 +161,13 @@ def scan(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed/--no-retry-failed", help="Examine failed items once more.")
     ] = False,
+    skip_near_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--skip-near-duplicates/--no-skip-near-duplicates",
+            help="Read only marks of pictures that look like one of an earlier scan; see docs/near-duplicates.md.",
+        ),
+    ] = False,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let all files of a source be gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
 ) -> None:
@@ -195,6 +202,7 @@ def scan(
         segment_items=segment_items,
         part=parse_part(segments),
         retry_failed=retry_failed,
+        skip_near_duplicates=skip_near_duplicates,
         dry_run=dry_run,
         allow_empty=allow_empty,
         context=context_table,

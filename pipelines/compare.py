@@ -41,9 +41,23 @@ class Inventory:
     part: ScanPart = WHOLE
 
 
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """What is due again although nothing about it changed: what failed, what was skipped as a near-duplicate."""
+
+    failed: bool = False
+    skipped: bool = True
+
+    @property
+    def condition(self) -> str:
+        """The same in SQL, of a row of ``items``."""
+        chosen = [_FAILED] * self.failed + [_SKIPPED] * self.skipped
+        return " OR ".join(chosen) or "false"
+
+
 @contextmanager
 def compared(
-    store: Store, inventory: Inventory, examination: str, *, retry_failed: bool
+    store: Store, inventory: Inventory, examination: str, retries: Retries
 ) -> "Iterator[tuple[DuckDBPyConnection, int]]":
     """Tables of the differences, ``due`` and ``vanished``, for that time, and how many inputs there are.
 
@@ -51,16 +65,16 @@ def compared(
         store: May not be there yet.
         inventory: What was found.
         examination: From ``examination_digest``.
-        retry_failed: Whether what failed is due.
+        retries: What is due again.
     """
-    asked = {"examination": [examination], "retry_failed": [retry_failed], "roots": [list(inventory.roots)]}
+    asked = {"examination": [examination], "roots": [list(inventory.roots)]}
     with bounded(store) as tables:
         tables.register("asked", pa.table(asked, _ASKED))
         for name in ("listed", "absent", "named", "left_out"):
             tables.register(name, getattr(inventory, name))
         tables.execute(_TABLES)
         items = _ITEMS.format(
-            is_to_retry=_TO_RETRY if retry_failed else "false", is_in_part=inventory.part.condition("items.uri")
+            is_to_retry=retries.condition, is_in_part=inventory.part.condition("items.uri")
         )
         inputs = 0
         for _ in in_parts(tables, {"items": items, "inventory": _INVENTORY}):
@@ -70,7 +84,7 @@ def compared(
         yield tables, inputs
 
 
-_ASKED = pa.schema([("examination", pa.string()), ("retry_failed", pa.bool_()), ("roots", pa.list_(pa.string()))])
+_ASKED = pa.schema([("examination", pa.string()), ("roots", pa.list_(pa.string()))])
 
 _INVENTORY = """
 SELECT *, hash(uri, member_path) AS key
@@ -91,12 +105,13 @@ LEFT JOIN (FROM left_out WHERE member_path IS NOT NULL) AS member
 WHERE {is_in_part}
 """
 
-_TO_RETRY = """coalesce(
+_FAILED = """coalesce(
     items.outcome = 'failed' OR items.reason = 'decoder_missing'
     OR len(list_filter(items.scores, lambda one: one.level = 'failed')) > 0
     OR len(list_filter(items.layers, lambda note: note.layer = 'caption' AND (
         note.status = 'failed' OR starts_with(note.detail, 'unreadable:') OR starts_with(note.detail, 'vanished:')
     ))) > 0, false)"""
+_SKIPPED = "coalesce(items.reason = 'near_duplicate', false)"
 
 _TABLES = """
 CREATE TEMP TABLE due (

@@ -41,7 +41,7 @@ WITH verdict AS (
 )
 SELECT verdict.policy, verdict.outcome,
        CASE WHEN $with_things THEN md5_number(coalesce(item.content_sha256, item.uri)) END AS thing, count(*) AS places
-FROM verdict JOIN items_latest AS item ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
+FROM verdict JOIN places_latest AS item ON item.segment_id = verdict.segment_id AND item.uri = verdict.uri
     AND item.member_path IS NOT DISTINCT FROM verdict.member_path
 WHERE verdict.outcome <> '' AND item.outcome <> 'gone' AND {is_in_part}
   AND ($sources IS NULL OR item.uri IN (SELECT uri FROM named) OR list_contains($sources, source)

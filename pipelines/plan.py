@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import configs
-from pipelines.compare import KEYS, Inventory, compared
+from pipelines.compare import KEYS, Inventory, Retries, compared
 from pipelines.held import HeldPlaces, place_of
 from pipelines.inputs import Inputs, Scope
 from pipelines.inventory import beginning
@@ -119,12 +119,21 @@ def _lexicon_digest() -> str:
     return hashlib.sha256(b"\0".join(files)).hexdigest()
 
 
-def make_plan(store: Store, scope: Scope, inputs: Inputs, examination: str, *, retry_failed: bool = False) -> Plan:
+def make_plan(
+    store: Store,
+    scope: Scope,
+    inputs: Inputs,
+    examination: str,
+    *,
+    retry_failed: bool = False,
+    skips_near_duplicates: bool = False,
+) -> Plan:
     """Compares the inventory with the store.
 
     A place is due when it is new, differs in size or time from its last row, has other text beside it, was last
     examined under another ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what
-    failed, also for one detector or a text beside it alone, and what a decoder was missing for. A place that a source
+    failed, also for one detector or a text beside it alone, and what a decoder was missing for. What an earlier scan
+    skipped is due unless ``skips_near_duplicates``. A place that a source
     covers, or a manifest names, and that was not listed is due as gone, unless it lies in a folder that could not be
     read, or in a container that could not be listed to its end, or is none that the filters let pass. One that a
     manifest names and that was never seen there is due as such. Only places of the scope's part are looked at.
@@ -137,7 +146,8 @@ def make_plan(store: Store, scope: Scope, inputs: Inputs, examination: str, *, r
         roots=[beginning(source) for source in scope.sources],
         part=scope.part,
     )
-    with compared(store, found, examination, retry_failed=retry_failed) as (tables, count):
+    retries = Retries(retry_failed, not skips_near_duplicates)
+    with compared(store, found, examination, retries) as (tables, count):
         due = [Due(place_of(*facts), scan_id or "", why=why) for *facts, scan_id, why in _rows(tables, _DUE)]
         unchanged = count - len(due)
         unlisted = tuple(inputs.places.unlisted)
@@ -199,7 +209,7 @@ def segment_id(segment: list[Due], examination: str, config_digest: str) -> str:
 
 
 def known_examinations(
-    store: Store, content_hashes: list[str], examination: str, *, retried_by: str | None = None
+    store: Store, content_hashes: list[str], examination: str, *, retried_by: str | None = None, skips: bool = False
 ) -> dict[str, Examination]:
     """What the store knows of contents that were examined under the same ``examination``.
 
@@ -211,12 +221,18 @@ def known_examinations(
         content_hashes: What to look for.
         examination: From ``examination_digest``.
         retried_by: A scan that tries failed contents again: of these, only what it found itself holds.
+        skips: Whether that a content was skipped, since it looks like another, holds.
     """
     if not content_hashes:
         return {}
     with connect(store) as tables:
         tables.register("wanted", pa.table({"content_sha256": content_hashes}))
-        parameters = {"examination": examination, "fleeting": sorted(FLEETING), "retried_by": retried_by}
+        parameters = {
+            "examination": examination,
+            "fleeting": sorted(FLEETING),
+            "retried_by": retried_by,
+            "skips": skips,
+        }
         result = tables.execute(_KNOWN, parameters)
         names = [column[0] for column in result.description]
         rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -229,6 +245,7 @@ WHERE examination = $examination
   AND outcome <> 'gone'
   AND (reason IS NULL OR reason NOT IN (SELECT unnest($fleeting)))
   AND coalesce(len(list_filter(scores, lambda one: one.level = 'failed')), 0) = 0
+  AND ($skips OR reason IS DISTINCT FROM 'near_duplicate')
   AND ($retried_by IS NULL OR outcome <> 'failed' OR scan_id = $retried_by)
 QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY examined_at DESC, segment_id) = 1
 """
@@ -257,4 +274,5 @@ _COPIED = (
     "frames_examined",
     "depicts_person",
     "faces_max",
+    "duplicate_of",
 )

@@ -33,7 +33,7 @@ from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.listing import set_beam_options
-from pipelines.near_duplicates import mark_near_duplicates
+from pipelines.near_duplicates import mark_near_duplicates, write_known
 from pipelines.plan import (
     Due,
     Plan,
@@ -99,6 +99,7 @@ class ScanOptions:
     segment_items: int = 0
     part: ScanPart = WHOLE
     retry_failed: bool = False
+    skip_near_duplicates: bool = False
     dry_run: bool = False
     allow_empty: bool = False
     context: Path | None = None
@@ -238,7 +239,14 @@ class Scan:
 
     def _plan(self, store: Store, inputs: Inputs) -> Plan:
         started = time.monotonic()
-        plan = make_plan(store, self._scope, inputs, self._examination, retry_failed=self._options.retry_failed)
+        plan = make_plan(
+            store,
+            self._scope,
+            inputs,
+            self._examination,
+            retry_failed=self._options.retry_failed,
+            skips_near_duplicates=self._options.skip_near_duplicates,
+        )
         self._seconds["plan"] = time.monotonic() - started
         if not self._options.allow_empty:
             _refuse_emptied(plan, self._scope, inputs)
@@ -259,7 +267,7 @@ class Scan:
             return  # and Beam and torch, which take seconds to load, are not needed
         with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
             stop_file = progress.scratch / "stop"
-            config = self._config(progress.address, str(stop_file))
+            config = self._config(progress.address, str(stop_file), self._known(store, progress.scratch))
             with Interrupt(stop_file) as interrupt:
                 for number, (segment, hashes) in enumerate(self._hashed_ahead(segments), 1):
                     progress.segment(number, len(segments))
@@ -303,6 +311,7 @@ class Scan:
             store,
             examination=self._examination,
             retried_by=self._scan_id if self._options.retry_failed else None,
+            skips=self._options.skip_near_duplicates,
         )
         references = to_references(segment, hashes, known)
         reused = sum(len(one.places) for one in references if one.known and one.key == one.content_sha256)
@@ -330,7 +339,13 @@ class Scan:
             self._seconds[stage] += spent
         _LOG.info("Segment %s: %d items in %.1f s", identifier[:12], done, seconds["pipeline"])
 
-    def _config(self, ticks: str, stop_file: str) -> "SegmentConfig":
+    def _known(self, store: Store, folder: Path) -> str | None:
+        """A file of what earlier scans examined, if what looks like it is to be skipped and there is any."""
+        file = folder / "known"
+        skips = self._options.skip_near_duplicates and write_known(store, self._examination, file)
+        return str(file) if skips else None
+
+    def _config(self, ticks: str, stop_file: str, known: str | None) -> "SegmentConfig":
         """As many children and as many torch threads as a worker has cores: each often waits for the other."""
         from pipelines.segment import SegmentConfig
         from transforms.examination import ExamineOptions
@@ -342,7 +357,11 @@ class Scan:
             batch_size=self._options.batch_size,
             threads=self._options.threads or cores,
             examine=ExamineOptions(
-                self._options.children or cores, ticks, stop_file, s3_endpoint=self._options.s3_endpoint
+                self._options.children or cores,
+                ticks,
+                stop_file,
+                s3_endpoint=self._options.s3_endpoint,
+                known=known,
             ),
             runner=self._runner,
         )

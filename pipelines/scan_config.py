@@ -95,6 +95,7 @@ class ScanFile(BaseModel):
     segment_items: _Count = _UNSET
     segments: _Text = _UNSET
     retry_failed: bool = _UNSET
+    skip_near_duplicates: bool = _UNSET
 
 
 def load_scan_file(file: Path) -> dict[str, Any]:

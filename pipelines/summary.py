@@ -17,6 +17,8 @@ from pipelines.store import count_frames
 from transforms.detect.levels import FAILED, MEANINGS
 from transforms.outcomes import Outcome, Reason
 
+_NO_GAPS = (Reason.NOT_MEDIA, Reason.CONTAINER, Reason.NEAR_DUPLICATE)
+
 
 @dataclass(slots=True)
 class ScanSummary:
@@ -72,11 +74,11 @@ class ScanSummary:
 
     @property
     def exit_code(self) -> ExitCode:
-        """A detector's failure is a gap in an audit of media; containers, and what claims to be no media, are not."""
+        """A detector's failure is a gap in an audit of media; containers and what was to be skipped are not."""
         if self.was_interrupted:
             return ExitCode.INTERRUPTED
         gaps = self.count(Outcome.FAILED) + self.count(Outcome.NOT_CHECKED)
-        gaps -= sum(self.outcomes[Outcome.NOT_CHECKED, reason] for reason in (Reason.NOT_MEDIA, Reason.CONTAINER))
+        gaps -= sum(self.outcomes[Outcome.NOT_CHECKED, reason] for reason in _NO_GAPS)
         gaps += sum(number for (_, level), number in self.levels.items() if level == FAILED)
         return ExitCode.INCOMPLETE if gaps else ExitCode.COMPLETE
 

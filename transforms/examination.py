@@ -39,7 +39,7 @@ def views_for(detector: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExamineOptions:
-    """How a worker examines; none of it changes a row.
+    """How a worker examines; nothing but ``known`` changes a row.
 
     Attributes:
         children: Examiner children of each worker.
@@ -47,6 +47,7 @@ class ExamineOptions:
         stop_file: While this file exists, references that no child has begun are left for the next scan.
         command: How a child is started; tests start misbehaving ones.
         s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
+        known: File of the contents whose near-duplicates are not examined, or None.
     """
 
     children: int = 1
@@ -54,6 +55,7 @@ class ExamineOptions:
     stop_file: str | None = None
     command: Sequence[str] = CHILD_COMMAND
     s3_endpoint: str = ""
+    known: str | None = None
 
 
 class Examine(beam.PTransform):
@@ -97,7 +99,7 @@ class _ExamineFn(beam.DoFn):
     def setup(self) -> None:
         use_endpoint(self._options.s3_endpoint)
         command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
-        self._pool = ChildPool(self._settings, self._options.children, command)
+        self._pool = ChildPool(self._settings, self._options.children, command, self._options.known)
         self._readers = ThreadPoolExecutor(self._options.children, thread_name_prefix="beside")
         self._ticker = Ticker(self._options.ticks)
 

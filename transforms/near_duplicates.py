@@ -7,10 +7,13 @@ its hashes is near to the one that stands for it, and no chain of small steps jo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import mmap
 
 Words = NDArray[np.uint64]
 Indices = NDArray[np.int64]
@@ -28,6 +31,7 @@ _ALIKE = 3
 _BLOCKS = MOST_BITS + _ALIKE
 """Of so many blocks of a difference hash, ``_ALIKE`` are equal where at most ``MOST_BITS`` bits differ."""
 _FEW_PAIRS = 1 << 20
+_KNOWN_BYTES = 8 + 8 + 27 + 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +163,40 @@ def _masks() -> list[np.uint64]:
     edges = [64 * number // _BLOCKS for number in range(_BLOCKS + 1)]
     blocks = [(1 << stop) - (1 << start) for start, stop in pairwise(edges)]
     return [np.uint64(sum(chosen)) for chosen in combinations(blocks, _ALIKE)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """Contents that were examined, and their hashes: one file, which all children of a scan map.
+
+    Attributes:
+        hashes: Of the contents.
+        contents: uint8 (contents, 32), their SHA-256.
+    """
+
+    hashes: Hashes
+    contents: NDArray[np.uint8]
+
+    @classmethod
+    def read(cls, data: "bytes | mmap.mmap") -> Self:
+        """The inverse of ``pieces``, without a copy."""
+        count, at, parts = len(data) // _KNOWN_BYTES, 0, []
+        for width in (8, 8, 27, 32):
+            parts.append(np.frombuffer(data, np.uint8, count * width, at))
+            at += count * width
+        across, down, colours, contents = parts
+        words = across.view(np.uint64), down.view(np.uint64)
+        return cls(Hashes(*words, colours.reshape(-1, 27)), contents.reshape(-1, 32))
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes to write, one behind the other."""
+        for part in (self.hashes.across, self.hashes.down, self.hashes.colours, self.contents):
+            yield part.tobytes()
+
+    def like(self, perceptual_hash: str) -> str | None:
+        """The SHA-256 of the first of them that is near to a hash; None where none is."""
+        found = first_near(self.hashes, Hashes.read(bytes.fromhex(perceptual_hash)))
+        return None if found is None else self.contents[found].tobytes().hex()
 
 
 def first_near(known: Hashes, one: Hashes) -> int | None:

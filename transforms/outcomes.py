@@ -38,6 +38,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     OVER_CONTAINER_LIMIT = "over_container_limit"
     NESTED = "nested"
+    NEAR_DUPLICATE = "near_duplicate"
 
     VANISHED = "vanished"
 
@@ -67,6 +68,7 @@ _NOT_CHECKED = frozenset(
         Reason.ENCRYPTED,
         Reason.OVER_CONTAINER_LIMIT,
         Reason.NESTED,
+        Reason.NEAR_DUPLICATE,
     }
 )
 
@@ -113,5 +115,6 @@ _SENTENCES = {
     Reason.ENCRYPTED: "The member is encrypted.",
     Reason.OVER_CONTAINER_LIMIT: "The container has more members, or unpacks to more, than the limit.",
     Reason.NESTED: "The member is a container that lies too deep, or is too large, to be opened.",
+    Reason.NEAR_DUPLICATE: "It looks like a picture that was examined, and such were to be skipped.",
     Reason.VANISHED: "The file was there in an earlier scan and is no longer.",
 }

@@ -113,7 +113,8 @@ class Examination:
     ``depicts_person`` is True where a face was found, False where none was found in any examined frame (a person may
     still be there, turned away or small), None where faces were not looked for in every frame; ``faces_max`` is the
     largest number of faces in one frame. ``marks`` are what this examination found; those of an examination that the
-    store knew lie in its table already.
+    store knew lie in its table already. ``duplicate_of`` is the content that one looks like which was not examined for
+    that reason.
     """
 
     outcome: Outcome
@@ -132,6 +133,7 @@ class Examination:
     depicts_person: bool | None = None
     faces_max: int | None = None
     marks: tuple[Mark, ...] = ()
+    duplicate_of: str | None = None
 
     @classmethod
     def refused(cls, reason: Reason, detail: str | None = None) -> "Examination":

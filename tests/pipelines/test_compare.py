@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines import parts
-from pipelines.compare import KEYS, Inventory, compared
+from pipelines.compare import KEYS, Inventory, Retries, compared
 from pipelines.held import HeldPlaces
 from pipelines.store import Store
 from transforms.outcomes import Reason
@@ -48,9 +48,11 @@ def store(tmp_path: Path):
     return build
 
 
-def differences(store: Store, places: list[Place], *, retry: bool = False, **more) -> tuple[dict, list[str], int]:
+def differences(
+    store: Store, places: list[Place], *, retry: bool = False, skips: bool = False, **more
+) -> tuple[dict, list[str], int]:
     found = Inventory(HeldPlaces(places).table, roots=["/s"], **more)
-    with compared(store, found, "e", retry_failed=retry) as (tables, count):
+    with compared(store, found, "e", Retries(failed=retry, skipped=not skips)) as (tables, count):
         due = tables.execute("SELECT uri, member_path, why FROM due ORDER BY ALL").fetchall()
         gone = tables.execute("SELECT uri, member_path FROM vanished ORDER BY ALL").fetchall()
     return {_name(*key): why for *key, why in due}, [_name(*key) for key in gone], count
@@ -139,10 +141,16 @@ def test_what_no_source_covers_is_gone_only_where_it_is_named(store) -> None:
 
 def test_of_a_place_that_was_found_twice_the_later_one_holds(store) -> None:
     inventory = Inventory(HeldPlaces([place("a", 5), place("a", 6)]).table)
-    with compared(store([row("a", 6)]), inventory, "e", retry_failed=False) as (tables, count):
+    with compared(store([row("a", 6)]), inventory, "e", Retries()) as (tables, count):
         assert (count, tables.execute("FROM due").fetchall()) == (1, [])
 
 
 def test_before_the_first_scan_there_is_no_store(tmp_path: Path) -> None:
     assert differences(Store(tmp_path / "none"), [place("a")]) == ({"a": "new"}, [], 1)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("skips", "due"), [(False, {"a": "to be tried again"}), (True, {})])
+def test_what_was_skipped_is_due_unless_it_is_skipped_still(skips: bool, due: dict, store) -> None:
+    known = store([row("a", outcome="not_checked", reason="near_duplicate")])
+    assert differences(known, [place("a")], skips=skips)[0] == due

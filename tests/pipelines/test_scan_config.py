@@ -62,6 +62,7 @@ def test_every_option_but_those_of_the_moment_can_stand_in_the_file() -> None:
         ("beam_option: --a=b", "beam_option", ["--a=b"]),
         ("workers: 2", "workers", 2),
         ("retry_failed: true", "retry_failed", True),
+        ("skip_near_duplicates: true", "skip_near_duplicates", True),
     ],
 )
 def test_a_value_becomes_the_default_of_its_option(text: str, key: str, value: Any, tmp_path: Path) -> None:

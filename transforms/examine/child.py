@@ -1,11 +1,12 @@
 """An examiner child: serves one file after another until its parent goes.
 
-Started as ``python -m transforms.examine.child CHANNEL SETTINGS``, the numbers of two open descriptors. Everything that
-parses untrusted bytes runs here, behind the closed door of ``sandbox``.
+Started as ``python -m transforms.examine.child CHANNEL SETTINGS [KNOWN]``, the numbers of open descriptors. Everything
+that parses untrusted bytes runs here, behind the closed door of ``sandbox``.
 """
 
 import faulthandler
 import json
+import mmap
 import os
 import socket
 import sys
@@ -35,7 +36,7 @@ _LAST_SECONDS = 5.0
 """How long after a file's deadline a child that its parent did not end ends itself."""
 
 
-def serve(channel: socket.socket, settings: int, examine: Examine | None = None) -> None:
+def serve(channel: socket.socket, settings: int, examine: Examine | None = None, known: int | None = None) -> None:
     """Answers requests until the channel closes.
 
     A request is a JSON object with the file's ``name``, whether ``marks`` are to be read, and the open file's
@@ -45,6 +46,7 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None)
     Args:
         channel: Connected Unix socket.
         settings: Descriptor of ``ExamineSettings`` as JSON; a trust list is too long for a command line.
+        known: Descriptor of ``Known`` near-duplicates, of which pictures are not examined.
         examine: Stands in for ``examine_content``; tests of misbehaving decoders use it.
     """
     with os.fdopen(settings, "rb") as file:
@@ -52,6 +54,7 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None)
     # Behind the door no file can be opened.
     face_model = read_face_model() if data["faces"]["enabled"] else None
     labels = _LabelSupplies.read(data)
+    mapped = None if known is None else mmap.mmap(known, 0, prot=mmap.PROT_READ)
     rules = replace(read_rules(), lexicon=labels.lexicon)
     sandbox.limit_resources(data["limits"]["memory_bytes"])
     door = sandbox.close_door()
@@ -64,10 +67,12 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None)
     from transforms.examine.faces import FaceFinder  # noqa: PLC0415
     from transforms.examine.settings import ExamineSettings  # noqa: PLC0415
     from transforms.labels.look_messages import look_to_message  # noqa: PLC0415
+    from transforms.near_duplicates import Known  # noqa: PLC0415
 
     cv2.setNumThreads(1)
     chosen = ExamineSettings.from_json(data)
     finder = FaceFinder(face_model) if face_model else None
+    like = Known.read(mapped).like if mapped else None
     layer = labels.layer(chosen)
     if layer is not None and chosen.show_readings:
         layer.watch = lambda read, text: messages.send(channel, *look_to_message(read, text))
@@ -89,7 +94,9 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None)
             started = time.process_time()
             reader = _MarkReader(chosen, rules, channel) if chosen.marks.enabled and asked["marks"] else None
             read_labels = layer if asked["marks"] else None
-            examine_file = examine or partial(examine_content, finder=finder, read_marks=reader, labels=read_labels)
+            examine_file = examine or partial(
+                examine_content, finder=finder, read_marks=reader, labels=read_labels, like=like
+            )
             answer = _answer(examine_file, file, asked["name"], chosen, channel, labels.notes())
             faulthandler.cancel_dump_traceback_later()
         messages.send(channel, {"examination": answer, "cpu_seconds": time.process_time() - started})
@@ -182,4 +189,6 @@ def _answer(
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
+    serve(
+        socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), known=int(sys.argv[3]) if len(sys.argv) > 3 else None
+    )

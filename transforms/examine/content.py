@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 Emit = Callable[[FrameViews], None]
 """Takes what is kept of one sampled frame."""
 Look = Callable[[Frame], FrameViews]
+Like = Callable[[str], str | None]
+"""Tells which content a perceptual hash is near to."""
 ReadMarks = Callable[[BinaryIO, str], MarksFound]
 """Reads the marks of a file of that media type; leaves it anywhere."""
 
@@ -46,6 +48,7 @@ def examine_content(
     finder: FaceFinder | None = None,
     read_marks: ReadMarks | None = None,
     labels: "LabelLayer | None" = None,
+    like: Like | None = None,
 ) -> Examination:
     """Examines one file and emits the facts and views of its sampled frames.
 
@@ -58,6 +61,7 @@ def examine_content(
         read_marks: Reads what the file declares; without it nothing is read. It is asked first: what a file declares
             does not depend on whether it can be decoded.
         labels: Reads the labels that frames show; without it none are looked for.
+        like: Tells of a perceptual hash which content it is near to: such a picture is not examined.
 
     Returns:
         The examination without scores; ``frames_examined`` counts the emitted frames. Nothing that a file can do
@@ -79,7 +83,7 @@ def examine_content(
         return Examination.refused(reason, reason.sentence + told if kind else None)
     marks = read_marks(file, media_type) if read_marks else MarksFound((), ())
     file.seek(0)
-    found = _examine_frames(file, media_type, settings, emit, finder, labels)
+    found = _examine_frames(file, media_type, settings, emit, finder, labels, like)
     return replace(found, marks=(*marks.marks, *found.marks), layers=(*marks.layers, *found.layers))
 
 
@@ -90,8 +94,9 @@ def _examine_frames(
     emit: Emit,
     finder: FaceFinder | None,
     labels: "LabelLayer | None",
+    like: Like | None,
 ) -> Examination:
-    examine = _examine_picture if media_type.startswith("image/") else _examine_video
+    examine = partial(_examine_picture, like=like) if media_type.startswith("image/") else _examine_video
     try:
         return examine(file, media_type, settings, emit, partial(look, settings=settings, finder=finder), labels)
     except MediaError as error:
@@ -108,17 +113,38 @@ def _examine_picture(
     emit: Emit,
     look_at: Look,
     labels: "LabelLayer | None",
+    like: Like | None,
 ) -> Examination:
     image, facts = pictures.open_picture(file.read(), media_type, settings.limits)
     frames = pictures.sample_picture(image, facts, settings.sampling, settings.limits)
     if facts.frame_count > 1:
         return _with_labels(frames, facts, media_type, emit, look_at, labels)
+    if like is not None:
+        frames = _unlike(frames, like)
     marks: list[Mark] = []
     if labels is not None:
         frames = _read_still(frames, labels, marks)
     if settings.marks.enabled:
         frames = _search(frames, image, settings.marks, marks, facts.notes)
     return replace(_emit_all(frames, facts, media_type, emit, look_at), marks=tuple(marks))
+
+
+class _LikeAnotherError(MediaError):
+    """A picture that is near to a content that was examined."""
+
+    def __init__(self, perceptual_hash: str, content: str) -> None:
+        super().__init__(Reason.NEAR_DUPLICATE, f"It looks like {content}, which was examined.")
+        self.perceptual_hash = perceptual_hash
+        self.content = content
+
+
+def _unlike(frames: Iterator[Frame], like: Like) -> Iterator[Frame]:
+    """The same frame, unless it is near to a content that was examined."""
+    for frame in frames:
+        told = perceptual_hash(frame.rgb)
+        if content := like(told):
+            raise _LikeAnotherError(told, content)
+        yield frame
 
 
 def _read_still(frames: Iterator[Frame], labels: "LabelLayer", marks: list[Mark]) -> Iterator[Frame]:
@@ -212,6 +238,8 @@ def _emit_all(
         frames_examined=count,
         layers=tuple(facts.notes),
     )
+    if isinstance(ending, _LikeAnotherError):
+        found = replace(found, perceptual_hash=ending.perceptual_hash, duplicate_of=ending.content)
     return found.ended(ending.reason, ending.detail) if ending else found
 
 

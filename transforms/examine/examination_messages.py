@@ -15,6 +15,7 @@ _FACTS: dict[str, type | tuple[type, ...]] = {
     "duration_ms": (int, float),
     "perceptual_hash": str,
     "captured_at": str,
+    "duplicate_of": str,
     "frames_examined": int,
 }
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,20 +61,27 @@ class ChildStartError(RuntimeError):
 class Child:
     """One examiner child and the channel to it."""
 
-    def __init__(self, settings: ExamineSettings, command: Sequence[str] = CHILD_COMMAND) -> None:
+    def __init__(
+        self, settings: ExamineSettings, command: Sequence[str] = CHILD_COMMAND, known: str | None = None
+    ) -> None:
         self._settings = settings
         self._limits = settings.limits
         self._marks: MarksFound | None = None
         self._channel, theirs = socket.socketpair()
-        with theirs, tempfile.TemporaryFile() as told:
+        with ExitStack() as open_for_it:
+            open_for_it.enter_context(theirs)
+            told = open_for_it.enter_context(tempfile.TemporaryFile())
+            given = [theirs.fileno(), told.fileno()]
+            if known is not None:
+                given.append(open_for_it.enter_context(Path(known).open("rb")).fileno())
             told.write(json.dumps(settings.to_json()).encode())
             told.seek(0)
             self._process = subprocess.Popen(  # fork + exec: never a bare fork of a process that has threads
-                [*command, str(theirs.fileno()), str(told.fileno())],
+                [*command, *map(str, given)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno(), told.fileno()],
+                pass_fds=given,
                 env=child_environment(),
                 start_new_session=True,  # a Ctrl-C at the terminal is the parent's to handle
             )
@@ -191,9 +198,12 @@ class Child:
 class ChildPool:
     """Examines files in ``size`` children at the same time; each has a thread here that waits for it."""
 
-    def __init__(self, settings: ExamineSettings, size: int, command: Sequence[str] = CHILD_COMMAND) -> None:
+    def __init__(
+        self, settings: ExamineSettings, size: int, command: Sequence[str] = CHILD_COMMAND, known: str | None = None
+    ) -> None:
         self._settings = settings
         self._command = command
+        self._known = known
         self.opener = Opener(settings.limits, settings.containers)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="examiner")
         self._idle: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
@@ -293,9 +303,9 @@ class ChildPool:
     def _start(self) -> Child:
         """A fresh child, tried twice: a machine that is short of memory may have killed the first one."""
         try:
-            return Child(self._settings, self._command)
+            return Child(self._settings, self._command, self._known)
         except ChildStartError:
-            return Child(self._settings, self._command)
+            return Child(self._settings, self._command, self._known)
 
     def _dismiss(self, child: Child | None) -> Child | None:
         """The child, no longer busy; None in its stead where the pool was closed meanwhile."""
