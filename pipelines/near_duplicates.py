@@ -126,7 +126,8 @@ def _find(tables: "DuckDBPyConnection") -> None:
     batches = tables.sql("SELECT bytes FROM pictures ORDER BY rank").to_arrow_reader(_BATCH)
     hashes = Hashes.read(b"".join(_packed(batch.column("bytes"), HASH_BYTES) for batch in batches))
     telling = is_telling(hashes).nonzero()[0]
-    found = stand_ins(hashes[telling])
+    hashes = hashes[telling]
+    found = stand_ins(hashes)
     own = (found != np.arange(len(found))).nonzero()[0]
     tables.register("marked", pa.table({"own": telling[own], "other": telling[found[own]]}))
 

@@ -83,7 +83,7 @@ class Store:
 
     def exists(self) -> bool:
         """Whether there is a store here."""
-        return DeltaTable.is_deltatable(self._uri("segments"))
+        return self.has("segments")
 
     def pinned(self) -> "Store":
         """The store as it stands now, to read from: what is committed later is not in it.
@@ -92,7 +92,12 @@ class Store:
         """
         from transforms.schemas import TABLES
 
-        return Store(self.root, {table: self.version(table) for table in sorted(TABLES, key="segments".__ne__)})
+        tables = [table for table in sorted(TABLES, key="segments".__ne__) if self.has(table)]
+        return Store(self.root, {table: self.version(table) for table in tables})
+
+    def has(self, table: str) -> bool:
+        """Whether the table is there: earlier versions had fewer."""
+        return DeltaTable.is_deltatable(self._uri(table))
 
     def delta(self, table: str) -> DeltaTable:
         """A table, as it is now or was when the store was pinned."""

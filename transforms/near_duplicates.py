@@ -95,7 +95,7 @@ def stand_ins(hashes: Hashes) -> Indices:
 
 def _settle(hashes: Hashes, own: Indices, found: Indices) -> None:
     """Finds what stands for each of ``own``, none of which is near to any earlier one that stands for itself."""
-    pairs = _few_pairs(hashes[own])
+    pairs = _few_pairs(hashes if len(own) == len(hashes) else hashes[own])
     if pairs is None:
         # Where very many are alike, most are near to those of the first half that stand for themselves.
         first, second = np.array_split(own, 2)

@@ -34,6 +34,9 @@ _UNNAMED = {
     Unnamed.STRAY: (Problem.STRAY, "no file of a store is called so"),
 }
 
+_LATER = frozenset({"near_duplicates"})
+"""Tables that earlier versions did not have; a scan makes them from the others."""
+
 
 def open_to_check(root: str) -> Store:
     """Opens a store of which tables may be missing.
@@ -54,7 +57,7 @@ def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -
         is_ours: Whether the caller holds the store's lock.
     """
     lying = {table: lying_files(store, table) for table in (*TABLES, MANIFESTS)}
-    unreadable = [Found(Problem.TABLE_UNREADABLE, *told) for told in _unreadable(store)]
+    unreadable = list(_unreadable(store))
     yield from unreadable
     if unreadable:
         return
@@ -75,12 +78,16 @@ def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -
         yield from _check_unnamed(now, lying, recorded_segments(now), is_ours=is_ours)
 
 
-def _unreadable(store: Store) -> Iterator[tuple[str, None, str]]:
+def _unreadable(store: Store) -> Iterator[Found]:
     for table in TABLES:
+        if table in _LATER and not (store.root / table).is_dir():
+            yield Found(Problem.COLUMNS_MISSING, table, None, "the table is not there")
+            continue
         try:
             store.delta(table).file_uris()
         except DeltaError as error:
-            yield table, None, f"the table cannot be opened: {' '.join(str(error).split())[:300]}"
+            detail = f"the table cannot be opened: {' '.join(str(error).split())[:300]}"
+            yield Found(Problem.TABLE_UNREADABLE, table, None, detail)
 
 
 def _check_columns(store: Store) -> Iterator[Found]:

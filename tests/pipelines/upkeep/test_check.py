@@ -23,6 +23,7 @@ from pipelines.upkeep.cli import app
 from pipelines.upkeep.files import named_files
 from pipelines.upkeep.problems import Problem
 from pipelines.upkeep.vacuum import vacuum
+from tests.conftest import rows
 from tests.pipelines.upkeep.hand_made import NOON, add_segment, add_verdicts, build_store, item, part
 from transforms.schemas import TABLES
 
@@ -313,3 +314,11 @@ def test_the_command_says_so_in_its_status(as_json: bool, store: Store) -> None:
     else:
         assert damaged.stdout.startswith("damaged: items/")
         assert "Put it back from a backup" in damaged.stdout
+
+
+def test_a_table_that_earlier_versions_did_not_have_is_no_damage(store: Store) -> None:
+    shutil.rmtree(store.root / "near_duplicates")
+    (found,) = check_store(store)
+    assert (found.problem, found.table, found.problem.is_damage) == (Problem.COLUMNS_MISSING, "near_duplicates", False)
+    assert rows(store.root, "SELECT * FROM near_duplicates") == []
+    assert list(check_store(Store.create(store.root))) == []
