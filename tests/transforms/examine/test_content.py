@@ -168,3 +168,28 @@ def test_the_caller_s_file_stays_open_and_is_read_from_its_start(write):
         assert found.media_type == "image/png"
         assert isinstance(file, io.BufferedReader)
         assert not file.closed
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pictures.png(PICTURE), Reason.NEAR_DUPLICATE),
+        (pictures.animation([PICTURE, pictures.generated_picture(2, (64, 48))], "GIF"), None),
+    ],
+    ids=["a still", "an animation"],
+)
+def test_a_still_that_looks_like_another_is_not_examined(write, data, reason):
+    frames, asked = [], []
+
+    def like(told):
+        asked.append(told)
+        return "c" * 64
+
+    with write(data, "a").open("rb") as file:
+        found = examine_content(file, "a", settings_of(), frames.append, like=like)
+    if reason is None:
+        assert (found.outcome, found.duplicate_of, asked) == (Outcome.EXAMINED, None, [])
+        return
+    assert (found.reason, found.duplicate_of, found.frames_examined, frames) == (reason, "c" * 64, 0, [])
+    assert asked == [found.perceptual_hash]
+    assert (found.width, found.height) == (64, 48)
