@@ -45,7 +45,9 @@ QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY sequence DESC) =
 
 -- With what stands for each: of a picture that was not examined since it looks like another, what stands for that other.
 CREATE VIEW items_latest AS
-SELECT latest.* REPLACE (coalesce(stand_ins.duplicate_of, latest.duplicate_of) AS duplicate_of)
+SELECT latest.* REPLACE (
+    nullif(coalesce(stand_ins.duplicate_of, latest.duplicate_of), latest.content_sha256) AS duplicate_of
+)
 FROM places_latest AS latest LEFT JOIN stand_ins
     ON stand_ins.content_sha256 = coalesce(latest.duplicate_of, latest.content_sha256);
 

@@ -89,6 +89,11 @@ def test_what_is_marked(why: str, items: list[dict], wanted: dict[str, str], tmp
             [[picture("b", A), picture("c", A, duplicate_of="b", **SKIPPED)], [picture("a", A, 200)]],
             {"/s/b": "a", "/s/c": "a"},
         ),
+        (
+            "none stands for itself, also if it is examined elsewhere later",
+            [[picture("b", A), picture("a", A, 200, duplicate_of="b", **SKIPPED)], [picture("a 2", A, 200)]],
+            {"/s/b": "a"},
+        ),
     ],
 )
 def test_later_nights(why: str, nights: list[list[dict]], wanted: dict[str, str], tmp_path: Path) -> None:
