@@ -80,6 +80,9 @@ def build_store(root: Path) -> Store:
     add_segment(store, "one", first)
     add_segment(store, "two", [container, *members, broken])
     add_verdicts(store, [first[1], *members, broken])
+    one, other = (member["content_sha256"] for member in members)
+    near = {"scan_id": "scan-two", "content_sha256": one, "duplicate_of": other, "sequence": 1, "marked_at": NOON}
+    store.commit_parts("near_duplicates", "near", [part(store, "near_duplicates", "near", [near])])
     for scan in ("scan-one", "scan-two"):
         store.record_scan(
             {"scan_id": scan, "status": "complete", "recorded_at": NOON, "verdicts": store.version("verdicts")}

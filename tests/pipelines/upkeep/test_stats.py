@@ -20,6 +20,7 @@ def test_every_table_is_counted(store: Store) -> None:
         "frames": (4, 2, 3),
         "marks": (4, 2, 3),
         "verdicts": (4, 1, 2),
+        "near_duplicates": (1, 1, 2),
         "segments": (2, 2, 3),
         "scans": (4, 4, 5),
     }
