@@ -73,9 +73,7 @@ def compared(
         for name in ("listed", "absent", "named", "left_out"):
             tables.register(name, getattr(inventory, name))
         tables.execute(_TABLES)
-        items = _ITEMS.format(
-            is_to_retry=retries.condition, is_in_part=inventory.part.condition("items.uri")
-        )
+        items = _ITEMS.format(is_to_retry=retries.condition, is_in_part=inventory.part.condition("items.uri"))
         inputs = 0
         for _ in in_parts(tables, {"items": items, "inventory": _INVENTORY}):
             for step in (_LATEST, _CURRENT, _NOT_THERE, _DUE, _VANISHED):
