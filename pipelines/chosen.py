@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
+import configs
 from pipelines.errors import UsageError
 from pipelines.members import members_among
 from transforms.detect.package import DetectorError, DetectorPackage, FusionPackage, Package, load_any
@@ -43,9 +44,14 @@ def load_detectors(chosen: Sequence[str]) -> dict[str, DetectorPackage | FusionP
 
 
 def choices_of(packages: Packages) -> tuple[DetectorChoice, ...]:
-    """What workers are told of the detectors."""
+    """What workers are told of the detectors: shipped ones by name, others by a path that holds in any folder."""
+    shipped = configs.ROOT / "detectors"
     return tuple(
-        DetectorChoice(place, info_of(package), is_fusion=isinstance(package, FusionPackage))
+        DetectorChoice(
+            place if package.directory.parent == shipped else str(package.directory.resolve()),
+            info_of(package),
+            is_fusion=isinstance(package, FusionPackage),
+        )
         for place, package in packages.items()
     )
 

@@ -13,10 +13,12 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.beside.gather import gather
 from transforms.beside.read import read_context
+from transforms.cores import share_of_cores
 from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import is_named_as_media
 from transforms.examine.views import FrameViews
+from transforms.fitness import WorkerNeeds
 from transforms.labels.lexicon import read_lexicon
 from transforms.marks.found import MarksFound
 from transforms.marks.meaning.rule_files import read_rules
@@ -42,20 +44,24 @@ class ExamineOptions:
     """How a worker examines; nothing but ``known`` changes a row.
 
     Attributes:
-        children: Examiner children of each worker.
+        children: Examiner children of each worker; 0: as many as its share of the machine's cores.
+        workers: Those that share a machine.
         ticks: Address of the driver's progress socket, or None.
         stop_file: While this file exists, references that no child has begun are left for the next scan.
         command: How a child is started; tests start misbehaving ones.
         s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
         known: File of the contents whose near-duplicates are not examined, or None.
+        needs: What a worker that is not the driver's own has to have, or None.
     """
 
     children: int = 1
+    workers: int = 1
     ticks: str | None = None
     stop_file: str | None = None
     command: Sequence[str] = CHILD_COMMAND
     s3_endpoint: str = ""
     known: str | None = None
+    needs: WorkerNeeds | None = None
 
 
 class Examine(beam.PTransform):
@@ -91,16 +97,21 @@ class _ExamineFn(beam.DoFn):
         self._tags: dict[int, list[tuple[int, str]]] = {index: [] for index in range(len(inputs))}
         for number, detector in enumerate(settings.detectors):
             self._tags[inputs.index(detector.input)].append((number, views_for(number)))
+        self._look_ahead = 0
         self._pool: ChildPool | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._pending: dict[Future[Examined], tuple[Reference, int]] = {}
         self._concluding: dict[Future[Reference], tuple[Examination, tuple[FrameFacts, ...]]] = {}
 
     def setup(self) -> None:
+        if self._options.needs:
+            self._options.needs.check()
         use_endpoint(self._options.s3_endpoint)
+        children = self._options.children or share_of_cores(self._options.workers)
+        self._look_ahead = _LOOK_AHEAD_PER_CHILD * children
         command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
-        self._pool = ChildPool(self._settings, self._options.children, command, self._options.known)
-        self._readers = ThreadPoolExecutor(self._options.children, thread_name_prefix="beside")
+        self._pool = ChildPool(self._settings, children, command, self._options.known)
+        self._readers = ThreadPoolExecutor(children, thread_name_prefix="beside")
         self._ticker = Ticker(self._options.ticks)
 
     def start_bundle(self) -> None:
@@ -110,14 +121,14 @@ class _ExamineFn(beam.DoFn):
     def process(self, reference: Reference) -> Iterator[Any]:
         if reference.known is not None:
             yield from self._finish(reference, reference.known, ())
-            while len(self._concluding) >= _LOOK_AHEAD_PER_CHILD * self._options.children:
+            while len(self._concluding) >= self._look_ahead:
                 yield from self._collect()
             return
-        if self._options.stop_file and Path(self._options.stop_file).exists():
+        if self._options.stop_file and _is_there(self._options.stop_file):
             count("examine", "deferred", len(reference.places))
             return
         self._begin(reference, 0)
-        while len(self._pending) >= _LOOK_AHEAD_PER_CHILD * self._options.children:
+        while len(self._pending) >= self._look_ahead:
             yield from self._collect()
 
     def finish_bundle(self) -> Iterator[Any]:
@@ -201,6 +212,14 @@ class _ExamineFn(beam.DoFn):
             self._ticker.tick(examination.outcome)
         conclusion: tuple[str, Any] = (reference.key, (reference, examination, frames))
         return beam.pvalue.TaggedOutput(EXAMINATIONS, conclusion)
+
+
+def _is_there(path: str) -> bool:
+    """Whether the file is seen: a worker of another user, or on another machine, may not see where it would lie."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
 
 
 def _has_texts(place: Place, examination: Examination) -> bool:

@@ -13,6 +13,7 @@ import torch
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 from torch import nn
 
+from transforms.cores import share_of_cores
 from transforms.detect.package import check_digest, load_package
 from transforms.detect.scoring import load_network, score_views
 from transforms.examine.frames import Pixels
@@ -23,9 +24,9 @@ from transforms.records import DetectorInfo, FrameScore
 class Score(beam.PTransform):
     """(FrameKey, uint8 (views, size, size, 3)) → (FrameKey, FrameScore)."""
 
-    def __init__(self, detector: str, info: DetectorInfo, batch_size: int, threads: int) -> None:
+    def __init__(self, detector: str, info: DetectorInfo, batch_size: int, threads: int, workers: int = 1) -> None:
         super().__init__()
-        self._handler = DetectorHandler(detector, info, batch_size, threads)
+        self._handler = DetectorHandler(detector, info, batch_size, threads, workers)
 
     def expand(self, frames: beam.PCollection) -> beam.PCollection:
         """See the class."""
@@ -39,15 +40,17 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, nn.Module]):
         detector: Name or folder of the detector package, resolved on the worker.
         info: The package's identity; a worker that has another one refuses to score.
         batch_size: Frames per forward pass.
-        threads: Torch threads of this process.
+        threads: Torch threads of a worker; 0: as many as its share of the machine's cores.
+        workers: Those that share a machine.
     """
 
-    def __init__(self, detector: str, info: DetectorInfo, batch_size: int, threads: int) -> None:
+    def __init__(self, detector: str, info: DetectorInfo, batch_size: int, threads: int, workers: int = 1) -> None:
         super().__init__()
         self._detector = detector
         self._info = info
         self._batch_size = batch_size
         self._threads = threads
+        self._workers = workers
 
     def load_model(self) -> nn.Module:
         """Loads, checks and self-tests the detector.
@@ -57,7 +60,7 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, nn.Module]):
         """
         package = load_package(self._detector)
         check_digest(package, self._info.digest)
-        torch.set_num_threads(self._threads)
+        torch.set_num_threads(self._threads or share_of_cores(self._workers))
         return load_network(package)
 
     def run_inference(

@@ -34,6 +34,9 @@ _ORDER = {
     "frames": ("content_sha256", "frame_index", "detector"),
     "marks": ("content_sha256", "offset", "layer", "kind", "locator"),
 }
+MANIFESTS = "_manifests"
+WRITTEN_TO = (*_ORDER, MANIFESTS)
+"""Folders of the store to which workers write."""
 _STATISTICS = ("content_sha256", "uri", "segment_id", "scan_id")
 
 
@@ -139,7 +142,7 @@ def _statistics(data: pa.Table) -> dict[str, Any]:
 
 def manifest_path(store: str, segment_id: str) -> str:
     """Where a segment's manifest lies between the end of its pipeline and its commit."""
-    return f"{store}/_manifests/{segment_id}.json"
+    return f"{store}/{MANIFESTS}/{segment_id}.json"
 
 
 def write_manifest(parts: list[Part], spec: SegmentSpec) -> str:

@@ -66,7 +66,9 @@ def close_door() -> dict[str, bool]:
 def _readable_folders() -> list[Path]:
     """Where the interpreter and its libraries lie, and nothing else."""
     package = Path(__file__).resolve().parents[1]
-    names = (sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/proc/self")
+    # Packages may lie elsewhere: those that a user installed, those that a file of the environment points to.
+    packages = [name for name in sys.path if Path(name).name in {"site-packages", "dist-packages"}]
+    names = (sys.prefix, sys.base_prefix, *packages, "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/proc/self")
     return [folder for folder in [*(Path(name) for name in names), package] if folder.exists()]
 
 

@@ -11,6 +11,7 @@ import pytest
 from examine_samples import picture_bytes, place_of, settings_of, with_external_media
 
 from examples.media import broken, pictures, videos
+from transforms.examine import sandbox
 from transforms.examine.pool import Child, ChildPool
 from transforms.outcomes import Outcome, Reason
 
@@ -178,3 +179,13 @@ def test_the_parent_keeps_its_own_rights(door):
     socket.socketpair()[0].close()
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0
     os.close(os.open("/etc/passwd", os.O_RDONLY))
+
+
+def test_libraries_may_lie_outside_of_the_prefix_and_nothing_else_of_the_path_is_opened(tmp_path, monkeypatch):
+    packages, own = tmp_path / "lib" / "site-packages", tmp_path / "work"
+    packages.mkdir(parents=True)
+    own.mkdir()
+    monkeypatch.setattr(sys, "path", [str(own), str(packages)])
+    folders = sandbox._readable_folders()
+    assert packages in folders
+    assert own not in folders
