@@ -146,10 +146,20 @@ def scan(
     metrics_file: Annotated[
         Path | None, typer.Option(help="Write metrics, live, OpenMetrics for node_exporter: …/aiqyn.prom.")
     ] = None,
-    runner: Annotated[str, typer.Option(help="Beam runner, by name.")] = "FnApiRunner",
+    runner: Annotated[
+        str, typer.Option(help="FnApiRunner, FlinkRunner, SparkRunner or PortableRunner; see docs/runners.md.")
+    ] = "FnApiRunner",
     running_mode: Annotated[str, typer.Option(help="in_memory, multi_threading or multi_processing.")] = "in_memory",
-    workers: Annotated[int, typer.Option(min=1, help="Workers of the runner.")] = 1,
-    beam_option: Annotated[list[str] | None, typer.Option(help="Further Beam option, e.g. --job_endpoint=…")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Workers that share a machine.")] = 1,
+    beam_option: Annotated[
+        list[str] | None, typer.Option(metavar="--NAME=VALUE", help="Further Beam option: --job_endpoint=… Repeatable.")
+    ] = None,
+    flink_job_server_jar: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Beam's job server for FlinkRunner; it is never downloaded.")
+    ] = None,
+    staging: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where workers leave rows if they do not share the store: gs://…")
+    ] = "",
     batch_size: Annotated[int, typer.Option(min=1, help="Frames per forward pass.")] = 16,
     children: Annotated[int, typer.Option(min=0, help="Examiner children per worker; 0: by cores.")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="Torch threads per worker; 0: by cores.")] = 0,
@@ -195,7 +205,7 @@ def scan(
         trust_lists=tuple(trust_list or ()),
         trust_anchors=tuple(trust_anchor or ()),
         lexicon=tuple(lexicon or ()),
-        runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ())),
+        runner=RunnerChoice(runner, running_mode, workers, tuple(beam_option or ()), flink_job_server_jar, staging),
         batch_size=batch_size,
         children=children,
         threads=threads,

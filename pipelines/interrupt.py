@@ -43,11 +43,13 @@ class Interrupt:
     ) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        self._stop_file.unlink(missing_ok=True)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self.requested:
             warn_now("Stopped at once. Run the same command again: it goes on after the last commit.")
+            self._stop_file.unlink(missing_ok=True)
             os._exit(ExitCode.INTERRUPTED)
         self.requested = True
         self._stop_file.touch()

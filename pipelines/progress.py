@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -69,6 +70,7 @@ class ScanProgress:
         self._ticks = ticks or Ticks()
         self._folder = tempfile.TemporaryDirectory(prefix="aiqyn-")
         self.address = str(Path(self._folder.name) / "ticks")
+        self._committed: Counter[str] = Counter()
         self._stopped = threading.Event()
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -110,12 +112,24 @@ class ScanProgress:
         """Names the segment that runs."""
         self._bar.update(self._task, description=f"segment {number} of {of}")
 
+    def committed(self, outcomes: Mapping[tuple[str, str], int]) -> None:
+        """Shows at least what is committed: workers on other machines, or of another user, send no ticks.
+
+        Args:
+            outcomes: Rows so far, by outcome and reason.
+        """
+        committed: Counter[str] = Counter()
+        for (outcome, _), number in outcomes.items():
+            committed[outcome] += number
+        self._committed = committed
+
     def _listen(self) -> None:
         started = beat = time.monotonic()
         while not self._stopped.is_set():
             with suppress(TimeoutError):  # nothing ended in this interval: only the heartbeat below is due
                 self._ticks.add(self._socket.recv(64).decode())
-            done, failed = self._ticks.outcomes.total(), self._ticks.outcomes["failed"]
+            seen = self._ticks.outcomes | self._committed
+            done, failed = seen.total(), seen["failed"]
             self._bar.update(self._task, completed=done, failed=failed)
             now = time.monotonic()
             if not self._console.is_terminal and now - beat > _HEARTBEAT_SECONDS:

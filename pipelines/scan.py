@@ -29,6 +29,7 @@ from pipelines.ignore import NOTHING_IGNORED, IgnoreList, tell_expired
 from pipelines.inputs import Inputs, Scope, parse_scope
 from pipelines.interrupt import Interrupt
 from pipelines.inventory import covers
+from pipelines.job_server import with_job_server
 from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
@@ -129,6 +130,7 @@ class Scan:
             opens_containers=self._profile.containers.enabled,
             part=options.part,
         )
+        self._runner.check_sources(self._scope.sources)
         packages = load_detectors(options.detectors)
         self._detectors, needs = choices_of(packages), needs_of(packages)
         profile = self._profile
@@ -266,15 +268,28 @@ class Scan:
         if not segments:
             return  # and Beam and torch, which take seconds to load, are not needed
         with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
-            stop_file = progress.scratch / "stop"
-            config = self._config(progress.address, str(stop_file), self._known(store, progress.scratch))
-            with Interrupt(stop_file) as interrupt:
+            stop_file = self._stop_file(store, progress.scratch)
+            with Interrupt(stop_file) as interrupt, with_job_server(self._runner) as runner:
+                known = self._known(store, progress.scratch)
+                config = self._config(runner, progress.address, str(stop_file), known)
                 for number, (segment, hashes) in enumerate(self._hashed_ahead(segments), 1):
                     progress.segment(number, len(segments))
                     self._run_one(store, summary, config, segment, hashes)
+                    progress.committed(summary.outcomes)
                     if interrupt.requested:
                         summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
                         return
+
+    @property
+    def _staged(self) -> str | None:
+        """Where workers leave their rows if not in the store: below a folder of this scan's own."""
+        return f"{self._runner.staging.rstrip('/')}/{self._scan_id}" if self._runner.staging else None
+
+    def _stop_file(self, store: Store, scratch: Path) -> Path:
+        """Where workers see it: those of an engine see the folder that they write to, if it is one."""
+        staging = self._runner.staging
+        folder = Path(staging) if staging and "://" not in staging else store.root
+        return folder / f".stop-{self._scan_id}" if self._runner.has_own_workers else scratch / "stop"
 
     def _hashed_ahead(self, segments: list[list[Due]]) -> Iterator[tuple[list[Due], list[str | Examination]]]:
         """Each segment with its hashes; the next one is hashed while the caller works on this one."""
@@ -305,6 +320,7 @@ class Scan:
         hashes: list[str | Examination],
     ) -> None:
         from pipelines.segment import run_segment
+        from pipelines.staging import bring_home
 
         known = partial(
             known_examinations,
@@ -319,7 +335,7 @@ class Scan:
         spec = SegmentSpec(
             scan_id=self._scan_id,
             segment_id=identifier,
-            store=str(store.root),
+            store=self._staged or str(store.root),
             examination=self._examination,
             started_at=datetime.now(UTC),
             extra=self._identity() | {"reused": reused},
@@ -329,6 +345,8 @@ class Scan:
         with ThreadPoolExecutor(1, thread_name_prefix="segment") as background:
             manifest, seconds = background.submit(run_segment, references, spec, config).result()
         seconds["pipeline"] = time.monotonic() - started
+        if self._staged:
+            bring_home(manifest, self._staged, str(store.root))
         done = sum(sum(part["counts"].values()) for part in manifest["parts"])
         if done:
             store.commit_segment(manifest, {"seconds": seconds, "deferred": len(segment) - done})
@@ -345,25 +363,27 @@ class Scan:
         skips = self._options.skip_near_duplicates and write_known(store, self._examination, file)
         return str(file) if skips else None
 
-    def _config(self, ticks: str, stop_file: str, known: str | None) -> "SegmentConfig":
+    def _config(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> "SegmentConfig":
         """As many children and as many torch threads as a worker has cores: each often waits for the other."""
         from pipelines.segment import SegmentConfig
         from transforms.examination import ExamineOptions
 
-        cores = max(1, _cores() // self._runner.workers)
+        options = self._options
         return SegmentConfig(
             detectors=self._detectors,
             settings=self._settings,
-            batch_size=self._options.batch_size,
-            threads=self._options.threads or cores,
+            batch_size=options.batch_size,
+            threads=options.threads,
             examine=ExamineOptions(
-                self._options.children or cores,
+                options.children,
+                runner.workers,
                 ticks,
                 stop_file,
-                s3_endpoint=self._options.s3_endpoint,
+                s3_endpoint=options.s3_endpoint,
                 known=known,
             ),
-            runner=self._runner,
+            runner=runner,
+            worker_versions={name: _version(name) for name in _VERSIONED} if runner.has_own_workers else None,
         )
 
     def _identity(self) -> dict[str, Any]:

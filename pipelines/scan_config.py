@@ -89,6 +89,8 @@ class ScanFile(BaseModel):
     running_mode: _Text = _UNSET
     workers: _Positive = _UNSET
     beam_option: _Texts = _UNSET
+    flink_job_server_jar: _Path = _UNSET
+    staging: _Source = _UNSET
     batch_size: _Positive = _UNSET
     children: _Count = _UNSET
     threads: _Count = _UNSET

@@ -1,21 +1,25 @@
 """The Beam pipeline of one segment: references in, part files and a manifest out."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.errors import UsageError
 from pipelines.runners import RunnerChoice
+from pipelines.staging import read_manifest
 from transforms.assemble import Assemble, networks_of, scores_of
 from transforms.examination import EXAMINATIONS, Examine, ExamineOptions, views_for
 from transforms.examine.settings import ExamineSettings
+from transforms.fitness import WorkerNeeds, told_of_unfit
 from transforms.records import DetectorChoice, Reference, SegmentSpec
 from transforms.score import Score
-from transforms.write import WriteParts, manifest_path
+from transforms.write import WRITTEN_TO, WriteParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,10 @@ class SegmentConfig:
         detectors: The first one's score is the item's.
         settings: Sampling, limits, and what the detectors that have networks want to see, in the same order.
         batch_size: Frames per forward pass.
-        threads: Torch threads of each worker.
+        threads: Torch threads of each worker; 0: by its cores.
         examine: How workers run examiner children.
         runner: Which Beam runner runs the pipeline.
+        worker_versions: What workers that are not the driver's own have to have installed, by package, or None.
     """
 
     detectors: tuple[DetectorChoice, ...]
@@ -37,6 +42,7 @@ class SegmentConfig:
     threads: int
     examine: ExamineOptions
     runner: RunnerChoice
+    worker_versions: Mapping[str, str | None] | None = None
 
 
 def build(references: beam.PCollection, spec: SegmentSpec, config: SegmentConfig) -> beam.PCollection:
@@ -44,7 +50,7 @@ def build(references: beam.PCollection, spec: SegmentSpec, config: SegmentConfig
     examined = references | Examine(config.settings, config.examine)
     inputs = {EXAMINATIONS: examined[EXAMINATIONS]}
     for index, detector in enumerate(networks_of(config.detectors)):
-        score = Score(detector.package, detector.info, config.batch_size, config.threads)
+        score = Score(detector.package, detector.info, config.batch_size, config.threads, config.examine.workers)
         inputs[scores_of(index)] = examined[views_for(index)] | f"Score {detector.info.name}" >> score
     return inputs | Assemble(spec, config.detectors) | WriteParts(spec)
 
@@ -56,17 +62,45 @@ def run_segment(
 
     Returns:
         The manifest, and seconds per stage as far as the runner reports metrics.
+
+    Raises:
+        UsageError: A worker of an engine cannot do the work.
     """
+    config = _with_needs(config, spec, references)
     options = PipelineOptions(config.runner.beam_arguments, s3_endpoint_url=config.examine.s3_endpoint or None)
     pipeline = beam.Pipeline(options=options)
     build(pipeline | "References" >> beam.Create(list(references)), spec, config)
-    result = pipeline.run()
-    state = result.wait_until_finish()
+    with _unfit_told():
+        result = pipeline.run()
+        state = result.wait_until_finish()
     if state != "DONE":
         raise RuntimeError(f"segment {spec.segment_id[:12]} ended as {state} on {config.runner.name}; see its log")
-    with FileSystems.open(manifest_path(spec.store, spec.segment_id)) as file:
-        manifest: dict[str, Any] = json.loads(file.read())
-    return manifest, _seconds(result)
+    return read_manifest(spec.store, spec.segment_id), _seconds(result)
+
+
+def _with_needs(config: SegmentConfig, spec: SegmentSpec, references: Sequence[Reference]) -> SegmentConfig:
+    if config.worker_versions is None:
+        return config
+    written = [config.runner.staging] if config.runner.staging else [f"{spec.store}/{one}" for one in WRITTEN_TO]
+    writable = tuple(folder for folder in written if "://" not in folder)
+    needs = WorkerNeeds(config.worker_versions, writable, _common_folder(references))
+    return replace(config, examine=replace(config.examine, needs=needs))
+
+
+def _common_folder(references: Sequence[Reference]) -> tuple[str, ...]:
+    """The folder below which all local files lie that are going to be opened, if there are any."""
+    paths = [place.path for one in references if one.known is None for place in one.places if "://" not in place.path]
+    return (os.path.commonpath([str(Path(path).parent) for path in paths]),) if paths else ()
+
+
+@contextmanager
+def _unfit_told() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # of the type that the runner makes of its workers' errors
+        if told := told_of_unfit(str(error)):
+            raise UsageError(told) from error
+        raise
 
 
 _STAGES = {

@@ -65,3 +65,16 @@ def test_a_tick_without_a_listener_is_nothing(address: str | None) -> None:
     ticker = Ticker(address)
     ticker.tick("examined")
     ticker.close()
+
+
+def test_what_is_committed_counts_where_workers_say_nothing() -> None:
+    out = io.StringIO()
+    with ScanProgress(9, Console(file=out, force_terminal=True, width=120)) as progress:
+        ticker = Ticker(progress.address)
+        ticker.tick("examined")
+        ticker.close()
+        progress.committed({("examined", ""): 1, ("failed", "truncated"): 3, ("failed", "empty_file"): 1})
+        time.sleep(0.6)
+    text = out.getvalue()
+    assert "5/9" in text
+    assert "failed 4" in text
