@@ -19,6 +19,8 @@ REFUSED = {
     "PrismRunner": f"PrismRunner {_DOWNLOADS}. {_USE}",
     "DaskRunner": f"DaskRunner loses rows without an error (measured: 64 of 100). {_USE}",
 }
+_NO_LIST_OF_PACKAGES = "--experiments=disable_logging_submission_environment"
+"""Beam would run pip for every segment (1.6 s) and hand every worker a list of what the driver has installed."""
 _OPTION = re.compile(r"--([a-z][a-z0-9_]*)(?:=(.*))?", re.DOTALL)
 _OWN = {
     "runner": "--runner",
@@ -100,6 +102,8 @@ class RunnerChoice:
         arguments = [f"--runner={self.name}", *self.options]
         if self.name == "FnApiRunner":
             arguments += [f"--direct_running_mode={self.mode}", f"--direct_num_workers={self.workers}"]
+        if self.has_own_workers:
+            arguments.append(_NO_LIST_OF_PACKAGES)
         if self.flink_job_server_jar:
             arguments.append(f"--flink_job_server_jar={self.flink_job_server_jar}")
         return arguments

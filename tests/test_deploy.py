@@ -192,7 +192,7 @@ def instructions(path: Path) -> dict[str, list[str]]:
 def test_the_images_have_the_wheel_and_the_versions_of_the_project(path: Path) -> None:
     told = instructions(path)
     assert set(told) <= {"FROM", "LABEL", "RUN", "ARG", "COPY", "USER", "WORKDIR", "ENV", "EXPOSE", "CMD"}
-    assert told["COPY"] == [f"dist/aiqyn-{AIQYN}-py3-none-any.whl /tmp/"], "the wheel, and nothing else of this folder"
+    assert told["COPY"] == [f"aiqyn-{AIQYN}-py3-none-any.whl /tmp/"], "the wheel, and nothing else"
     assert f'image.version="{AIQYN}"' in told["LABEL"][0]
     project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))["project"]
     assert set(told["ARG"][0].removeprefix("EXTRAS=").split(",")) <= set(project["optional-dependencies"])

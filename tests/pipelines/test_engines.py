@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+from apache_beam.transforms.environments import Environment
 
 from pipelines.errors import UsageError
 from pipelines.job_server import with_job_server
@@ -130,6 +132,12 @@ def test_workers_that_see_no_folder_are_given_none(choice: RunnerChoice) -> None
     choice.check_sources(["gs://bucket/films", "s3://bucket/more"])
     with pytest.raises(UsageError, match=f"/archive is a folder, which workers of {choice.name} do not see"):
         choice.check_sources(["gs://bucket/films", "/archive"])
+
+
+def test_nothing_is_handed_to_workers_but_the_pipeline() -> None:
+    arguments = RunnerChoice("PortableRunner", options=(JOBS, *POOL)).beam_arguments
+    options = PipelineOptions(arguments)
+    assert Environment.from_options(options.view_as(PortableOptions)).artifacts() == []
 
 
 def test_a_scan_has_one_job_server_and_ends_it(jar: Path, java: Path, light_scan: ScanCall, tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ def test_two_pools_of_strangers_write_the_rows_that_the_driver_would(
     assert rows(store, "SELECT DISTINCT runner FROM segments") == [("PortableRunner:in_memory:2",)]
     parts = list((store / "items").rglob("part-*.parquet"))
     assert len(parts) == 2, "each worker wrote one"
+    assert {part.stat().st_mode & 0o777 for part in parts} == {0o664}
     if not installation.users:
         pytest.skip(f"the rows agree, but the workers were of the driver's own user: {installation.why_none}")
     assert {pwd.getpwuid(part.stat().st_uid).pw_name for part in parts} == set(USERS)
