@@ -17,6 +17,7 @@ from pathlib import Path
 from pipelines.errors import UsageError
 from pipelines.runners import RunnerChoice, parse_options
 
+_SERVED = frozenset({"FlinkRunner", "SparkRunner"})
 _START_SECONDS = 120.0
 _TOLD_CHARACTERS = 500
 
@@ -28,15 +29,15 @@ def with_job_server(choice: RunnerChoice) -> Iterator[RunnerChoice]:
     Raises:
         UsageError: It did not start.
     """
-    if not choice.has_own_workers or "job_endpoint" in parse_options(choice.options):
+    if choice.name not in _SERVED or "job_endpoint" in parse_options(choice.options):
         yield choice
         return
-    with tempfile.TemporaryDirectory(prefix="aiqyn-job-server-") as folder, _ended(folder, choice) as endpoint:
+    with tempfile.TemporaryDirectory(prefix="aiqyn-job-server-") as folder, _started(folder, choice) as endpoint:
         yield replace(choice, options=(*choice.options, f"--job_endpoint={endpoint}"), flink_job_server_jar=None)
 
 
 @contextmanager
-def _ended(folder: str, choice: RunnerChoice) -> Iterator[str]:
+def _started(folder: str, choice: RunnerChoice) -> Iterator[str]:
     command, endpoint = _command(folder, choice)
     log = Path(folder) / "log"
     with log.open("wb") as out:

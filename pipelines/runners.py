@@ -76,7 +76,7 @@ class RunnerChoice:
             check_engine(name, told, self.flink_job_server_jar, self.staging)
         elif self.mode == "in_memory" and self.workers != 1:
             raise UsageError("in_memory has one worker; for more choose --running-mode multi_threading.")
-        return replace(self, name=name)
+        return replace(self, name=name, staging=_checked_staging(self.staging))
 
     def check_sources(self, sources: Sequence[str]) -> None:
         """Nothing, if workers can see the sources, as far as that can be told here.
@@ -107,6 +107,15 @@ class RunnerChoice:
         if self.flink_job_server_jar:
             arguments.append(f"--flink_job_server_jar={self.flink_job_server_jar}")
         return arguments
+
+
+def _checked_staging(told: str) -> str:
+    """As workers in any folder take it."""
+    if not told or "://" in told:
+        return told
+    if not Path(told).is_dir():
+        raise UsageError(f"There is no folder {told} for --staging. Make one in which workers may write.")
+    return str(Path(told).resolve())
 
 
 def parse_options(options: Sequence[str]) -> dict[str, str]:

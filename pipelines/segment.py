@@ -83,14 +83,17 @@ def _with_needs(config: SegmentConfig, spec: SegmentSpec, references: Sequence[R
         return config
     written = [config.runner.staging] if config.runner.staging else [f"{spec.store}/{one}" for one in WRITTEN_TO]
     writable = tuple(folder for folder in written if "://" not in folder)
-    needs = WorkerNeeds(config.worker_versions, writable, _common_folder(references))
+    needs = WorkerNeeds(config.worker_versions, writable, _folders(references))
     return replace(config, examine=replace(config.examine, needs=needs))
 
 
-def _common_folder(references: Sequence[Reference]) -> tuple[str, ...]:
-    """The folder below which all local files lie that are going to be opened, if there are any."""
-    paths = [place.path for one in references if one.known is None for place in one.places if "://" not in place.path]
-    return (os.path.commonpath([str(Path(path).parent) for path in paths]),) if paths else ()
+def _folders(references: Sequence[Reference]) -> tuple[str, ...]:
+    """For each source the folder below which all its local files lie that are going to be opened, if there are any."""
+    folders: dict[str, set[str]] = {}
+    for place in (place for one in references if one.known is None for place in one.places):
+        if "://" not in place.path:
+            folders.setdefault(place.source, set()).add(str(Path(place.path).parent))
+    return tuple(sorted({os.path.commonpath(found) for found in folders.values()}))
 
 
 @contextmanager

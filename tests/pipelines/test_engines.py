@@ -72,6 +72,7 @@ def test_unfit_runners_are_refused_in_a_sentence(name: str, scan: ScanCall, tmp_
         (RunnerChoice("FlinkRunner", options=(JOBS,)), "Which workers?"),
         (RunnerChoice("FlinkRunner", options=("--flink_submit_uber_jar",)), "Give a job server instead"),
         (RunnerChoice(staging="gs://b/f"), "FnApiRunner's do"),
+        (RunnerChoice("PortableRunner", options=(JOBS, *POOL), staging="no/such"), "There is no folder no/such for"),
         (RunnerChoice("DataflowRunner", options=("--project=p",)), "needs .*region=….*sdk_container_image=…"),
         (RunnerChoice("DataflowRunner", options=DATAFLOW), "--staging gs://BUCKET/FOLDER"),
         (RunnerChoice("DataflowRunner", options=DATAFLOW, staging="/mnt"), "--staging gs://BUCKET/FOLDER"),
@@ -168,6 +169,27 @@ def test_flink_itself_writes_the_rows_of_the_driver(archive: Path, light_scan: S
     light_scan(source, runner=runner, store=tmp_path / "flink")
     light_scan(source, store=tmp_path / "usual")
     assert_same_rows(tmp_path / "flink", tmp_path / "usual")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        RunnerChoice(),
+        RunnerChoice("PortableRunner", options=(JOBS, *POOL)),
+        RunnerChoice("FlinkRunner", options=(JOBS, *POOL)),
+        RunnerChoice("DataflowRunner", options=DATAFLOW, staging="gs://b/f"),
+    ],
+)
+def test_no_job_server_is_started_where_there_is_one_or_none_is_needed(choice: RunnerChoice) -> None:
+    with with_job_server(choice) as same:
+        assert same is choice
+
+
+def test_a_folder_for_staging_is_the_same_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path)
+    choice = RunnerChoice("PortableRunner", options=(JOBS, *POOL), staging="work").check()
+    assert choice.staging == str(tmp_path / "work")
 
 
 def test_a_job_server_that_does_not_start_is_told_of_with_its_last_words(jar: Path, java: Path) -> None:

@@ -26,9 +26,12 @@ import pipelines
 from pipelines import scan as scan_module
 from pipelines.errors import UsageError
 from pipelines.runners import RunnerChoice
+from pipelines.segment import _folders
 from pipelines.staging import bring_home
 from tests.conftest import ScanCall, assert_same_rows, rows
 from transforms.examination import _is_there
+from transforms.outcomes import Reason
+from transforms.records import Examination, Place, Reference
 
 USERS = ("nobody", "daemon")
 GROUP = "nogroup"
@@ -68,14 +71,13 @@ def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def installation(shared: Path) -> "Installation":
     """Of the workers: an environment that they may read, and users that are not the driver's where that is possible."""
-    if os.getuid() != 0:
-        return Installation(Path(sys.executable), (), "only root can start workers of other users")
     usual = (sys.executable, shutil.which(f"python3.{sys.version_info.minor}", path="/usr/local/bin:/usr/bin"))
-    for base in filter(None, usual):
+    for base in filter(None, usual if os.getuid() == 0 else ()):
         environment = _environment(Path(base), shared / f"environment{base.replace('/', '-')}")
         if all(_runs(environment, user) for user in USERS):
             return Installation(environment, USERS)
-    return Installation(Path(sys.executable), (), "no other user may read Python and this installation")
+    own = _environment(Path(sys.executable), shared / "environment")
+    return Installation(own, (), "these tests are not root, or no other user may read Python and this installation")
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,20 @@ def test_rows_that_workers_may_not_write_to_the_store_come_by_way_of_a_folder_of
     light_scan(*files, store=tmp_path / "usual")
     assert_same_rows(tmp_path / "store", tmp_path / "usual")
     assert [path for path in staging.rglob("*") if path.is_file()] == []
+
+
+def test_each_source_has_to_be_there_for_workers_not_only_what_they_share() -> None:
+    def one(source: str, path: str, known: Examination | None = None) -> Reference:
+        return Reference(path, (Place(source, path, path, 1, 1),), "0", known)
+
+    references = [
+        one("/a", "/a/2023/x/1.jpg"),
+        one("/a", "/a/2023/y/2.jpg"),
+        one("/b", "/b/3.jpg"),
+        one("/c", "/c/4.jpg", Examination.refused(Reason.VANISHED)),
+        one("s3://bucket", "s3://bucket/5.jpg"),
+    ]
+    assert _folders(references) == ("/a/2023", "/b")
 
 
 def test_a_stop_file_that_cannot_be_looked_for_stops_nothing(tmp_path: Path) -> None:
