@@ -131,6 +131,10 @@ class Scan:
             part=options.part,
         )
         self._runner.check_sources(self._scope.sources)
+        if options.skip_near_duplicates and self._runner.has_own_workers:
+            raise UsageError(
+                f"--skip-near-duplicates needs FnApiRunner: workers of {self._runner.name} lack what is compared."
+            )
         packages = load_detectors(options.detectors)
         self._detectors, needs = choices_of(packages), needs_of(packages)
         profile = self._profile

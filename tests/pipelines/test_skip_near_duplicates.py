@@ -7,8 +7,10 @@ import pytest
 from PIL.PngImagePlugin import PngInfo
 
 from examples.media.pictures import jpeg
+from pipelines.errors import UsageError
 from pipelines.near_duplicates import mark_near_duplicates, write_known
 from pipelines.plan import known_examinations
+from pipelines.runners import RunnerChoice
 from pipelines.store import Store
 from tests.conftest import ScanCall, rows
 from tests.pipelines.test_near_duplicates import A, B, commit, near, picture
@@ -94,3 +96,9 @@ def test_that_a_content_was_skipped_is_known_only_to_scans_that_skip(tmp_path: P
     commit(store, [picture("b", A, **skipped)])
     assert known_examinations(store, ["b"], "e") == {}
     assert known_examinations(store, ["b"], "e", skips=True)["b"].duplicate_of == "a"
+
+
+def test_workers_that_cannot_see_the_earlier_pictures_are_refused(tmp_path: Path, scan: ScanCall) -> None:
+    engine = RunnerChoice("PortableRunner", options=("--job_endpoint=localhost:1", "--environment_type=LOOPBACK"))
+    with pytest.raises(UsageError, match="--skip-near-duplicates needs FnApiRunner"):
+        scan(tmp_path, skip_near_duplicates=True, runner=engine)
