@@ -14,6 +14,7 @@ import configs
 from pipelines.errors import ExitCode, Interrupted, MachineError, UsageError, exit_code_of
 from pipelines.interrupt import raise_when_interrupted
 from pipelines.logs import LogFormat, configure_logging
+from pipelines.s3_endpoint import EndpointOption
 
 # libgomp spins while it waits, which on a busy machine doubles the cost of torch. Read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -24,7 +25,7 @@ _VIEWS = (
     "Views: items, items_latest, near_duplicates, levels, frames, frames_latest, marks, marks_latest, item_marks, "
     "verdicts, verdicts_latest, segments, scans."
 )
-StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
+StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")]
 DetectorOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -124,9 +125,7 @@ def scan(
     ] = None,
     min_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or more: 10KB.")] = None,
     max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or less: 2GB.")] = None,
-    s3_endpoint: Annotated[
-        str, typer.Option(metavar="URL", help="Server of s3:// addresses, such as MinIO. Default: AWS_ENDPOINT_URL_S3.")
-    ] = "",
+    s3_endpoint: EndpointOption = "",
     detector: DetectorOption = None,
     profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
     context_table: Annotated[
@@ -188,12 +187,12 @@ def scan(
     from pipelines.ignore import read_ignore_file
     from pipelines.policy_config import load_policies
     from pipelines.runners import RunnerChoice
-    from pipelines.s3_endpoint import parse_endpoint
     from pipelines.scan import Scan, ScanOptions
     from pipelines.scan_files import ScanFiles, kept_up
     from pipelines.scan_part import parse_part
     from pipelines.selection import parse_selection
     from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
+    from pipelines.troubles import machine_told
 
     started = time.monotonic()
     outcomes, files = parse_outcomes(fail_on), ScanFiles(summary_file, metrics_file).check()
@@ -221,12 +220,12 @@ def scan(
         policies=load_policies(policy),
         ignored=read_ignore_file(ignore),
         baseline=baseline,
-        s3_endpoint=parse_endpoint(s3_endpoint),
+        s3_endpoint=s3_endpoint,
     )
     is_json = context.obj is LogFormat.JSON
     console = Console(stderr=True, markup=False, force_terminal=False if is_json else None)
     one = Scan(options, console)
-    with kept_up(ScanFiles() if dry_run else files, one.report):
+    with machine_told(store), kept_up(ScanFiles() if dry_run else files, one.report):
         summary = one.run()
         has_failed = not summary.was_interrupted and summary.findings is not None and summary.findings.fail(outcomes)
         exit_code = ExitCode.FINDINGS if has_failed else summary.exit_code
@@ -256,6 +255,7 @@ def judge(
     ignore: IgnoreOption = None,
     baseline: BaselineOption = None,
     fail_on: FailOnOption = "",
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Judge what the store knows under a policy, without opening a file; verdicts are appended, old ones kept."""
     from pipelines.judge_command import run_judge
@@ -274,11 +274,14 @@ def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help=_VIEWS)],
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
     output: Annotated[Path | None, typer.Option(help="Write the answer to a file.")] = None,
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Ask the tables in SQL (DuckDB's dialect)."""
     from pipelines.query import run_query
+    from pipelines.troubles import machine_told
 
-    run_query(store, sql, format_.value, output)
+    with machine_told(store):
+        run_query(store, sql, format_.value, output)
 
 
 @app.command()
@@ -320,23 +323,30 @@ def explain(
     language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the answer.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, codes and sentences.")] = False,
     detector: DetectorOption = None,
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Tell one item's story in plain language; exit status 3 when it could not be examined."""
     from pipelines.explain import run_explain
+    from pipelines.troubles import machine_told
 
     detectors = detector or [configs.DEFAULT_DETECTOR]
-    raise typer.Exit(run_explain(item, store, policy, detectors, language, as_json=as_json))
+    with machine_told(store or ""):
+        exit_code = run_explain(item, store, policy, detectors, language, as_json=as_json)
+    raise typer.Exit(exit_code)
 
 
 @app.command()
 def scans(
     store: StoreOption,
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """List the scans of a store, the last one first."""
     from pipelines.query import HISTORY, run_query
+    from pipelines.troubles import machine_told
 
-    run_query(store, HISTORY, format_.value, None)
+    with machine_told(store):
+        run_query(store, HISTORY, format_.value, None)
 
 
 @app.command()

@@ -31,6 +31,10 @@ class MachineError(Exception):
     """The machine refused what the work needs, such as room on a disk; the message says what to do."""
 
 
+class LeaseLostError(MachineError):
+    """What a process held of a store on S3 is another's by now, or may be."""
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """The exit status with which a command ends that raised ``error``."""
     if isinstance(error, UsageError):

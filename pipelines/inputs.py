@@ -13,6 +13,7 @@ from pipelines.held import HeldPlaces
 from pipelines.inventory import covers, list_inputs, normalise
 from pipelines.listing import is_on_beam
 from pipelines.manifest import Manifest, Named, with_missing
+from pipelines.s3_endpoint import check_no_credentials
 from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.selection import LeftOut, Selection
 from transforms.records import Place
@@ -70,11 +71,11 @@ class Scope:
         """Whether some of it is read through filesystems of Beam's."""
         return any(map(is_on_beam, self.sources)) or (self.manifest is not None and self.manifest.is_on_beam)
 
-    def gather(self, store: Path, with_members: WithMembers) -> Inputs:
+    def gather(self, store: Path | str, with_members: WithMembers) -> Inputs:
         """Lists everything.
 
         Args:
-            store: Root of the store, without links.
+            store: Root of the store: a folder without links, or an address.
             with_members: Not called where no container is opened.
 
         Raises:
@@ -155,6 +156,8 @@ def parse_scope(
     """
     if not sources and manifest is None:
         raise UsageError("There is nothing to scan. Name a SOURCE (a folder, file, glob or URI) or --manifest FILE.")
+    for source in sources:
+        check_no_credentials(source)
     names = sorted({normalise(source) for source in sources})
     return Scope(names, Manifest(manifest) if manifest else None, selection, context, opens_containers, part)
 

@@ -51,24 +51,26 @@ def beginning(source: str) -> str:
     return source if Path(source).exists() else SPECIAL.split(source, maxsplit=1)[0]
 
 
-def list_inputs(sources: Iterable[str], store: Path) -> Iterator[Place]:
+def list_inputs(sources: Iterable[str], store: Path | str) -> Iterator[Place]:
     """What lies in the sources, but for the files of the store, which would grow by being scanned; with its sidecars.
 
     Args:
         sources: From ``normalise``.
-        store: Root of the store, without links.
+        store: Root of the store: a folder without links, or an address.
 
     Raises:
         UsageError: There is nothing at a source.
     """
 
     @lru_cache
-    def is_ours(folder: str) -> bool:
-        return Path(os.path.realpath(folder)).is_relative_to(store)
+    def is_below(folder: str) -> bool:
+        return isinstance(store, Path) and Path(os.path.realpath(folder)).is_relative_to(store)
 
     for source in sources:
+        is_remote = "://" in source
         for place in with_sidecars(source, list_places(source)):
-            if "://" in source or not is_ours(_folder_of(place) or "/"):
+            is_ours = place.uri.startswith(f"{store}/") if is_remote else is_below(_folder_of(place) or "/")
+            if not is_ours:
                 yield place
 
 

@@ -1,7 +1,8 @@
 """Who may write to a store at the same time: one command alone, or drivers of different parts of one scan.
 
 ``Locks`` is what commands need; ``FileLocks`` keeps it for a store in a folder, with locks that the kernel takes back
-when a process dies, however it dies. Whoever has to wait or is refused is told who holds the store.
+when a process dies, however it dies, and ``leases.LeaseLocks`` for one on S3. Whoever has to wait or is refused is told
+who holds the store.
 """
 
 import fcntl
@@ -10,7 +11,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -51,7 +52,7 @@ class Holder:
 
 
 class Locks(Protocol):
-    """What a store's writers agree by. Everything is let go when the process that holds it dies."""
+    """What a store's writers agree by. What a process held that died is let go, at once or after a time."""
 
     def whole(self, doing: str, scan_id: str = "") -> AbstractContextManager[None]:
         """Holds the store alone.
@@ -77,6 +78,47 @@ class Locks(Protocol):
 
     def is_held(self) -> bool:
         """Whether a process writes to the store at this moment. To ask keeps nobody from writing."""
+
+    def confirm(self) -> None:
+        """Nothing, if what was taken through this very object is still held; asked before each commit.
+
+        Raises:
+            LeaseLostError: It is not.
+        """
+
+
+def refuse_busy(root: object, holders: Sequence[object]) -> NoReturn:
+    """Says who writes to a store.
+
+    Raises:
+        StoreBusyError: In any case.
+    """
+    told = "; ".join(map(str, holders[:_MOST_TOLD])) or "one that ended this moment"
+    more = f"; and {len(holders) - _MOST_TOLD} more" if len(holders) > _MOST_TOLD else ""
+    raise StoreBusyError(f"Another process is writing to {root}: {told}{more}. Wait for it, or use another store.")
+
+
+def refuse_part(root: object, part: ScanPart, holder: object) -> NoReturn:
+    """Says who holds a part.
+
+    Raises:
+        StoreBusyError: In any case.
+    """
+    raise StoreBusyError(
+        f"Part {part} of the scan into {root} is held: {holder}. Wait for it; other parts can run beside it."
+    )
+
+
+def refuse_overlap(root: object, part: ScanPart, other: str, holder: object) -> NoReturn:
+    """Says who holds a part of another cut.
+
+    Raises:
+        StoreBusyError: In any case.
+    """
+    raise StoreBusyError(
+        f"A scan into {root} runs in {other} parts: {holder}. Parts of {part.of} would overlap "
+        f"with them. Wait for it, or take one of its parts: --segments i/{other}."
+    )
 
 
 class FileLocks:
@@ -109,10 +151,7 @@ class FileLocks:
                 self._refuse_overlap(part)
                 claim = held.enter_context(self._opened(self._claim(part)))
                 if not _is_taken(claim, fcntl.LOCK_EX):
-                    raise StoreBusyError(
-                        f"Part {part} of the scan into {self._root} is held: {_told(self._claim(part))}. "
-                        "Wait for it; other parts can run beside it."
-                    )
+                    refuse_part(self._root, part, _told(self._claim(part)))
                 _tell(claim, Holder.here(f"segments {part}", scan_id))
             yield
 
@@ -132,6 +171,9 @@ class FileLocks:
         """See ``Locks``."""
         return any(True for _ in self._held())
 
+    def confirm(self) -> None:
+        """See ``Locks``: the kernel takes no lock from a process that lives."""
+
     @property
     def _lock(self) -> Path:
         return self._root / ".lock"
@@ -144,21 +186,13 @@ class FileLocks:
         yield from (path for path in (self._lock, *claims) if _is_locked(path))
 
     def _refuse(self) -> NoReturn:
-        holders = list(map(_told, self._held())) or [Holder("one that ended this moment")]
-        told = "; ".join(map(str, holders[:_MOST_TOLD]))
-        more = f"; and {len(holders) - _MOST_TOLD} more" if len(holders) > _MOST_TOLD else ""
-        raise StoreBusyError(
-            f"Another process is writing to {self._root}: {told}{more}. Wait for it, or use another store."
-        )
+        refuse_busy(self._root, list(map(_told, self._held())))
 
     def _refuse_overlap(self, part: ScanPart) -> None:
         for path in self._held():
             other = path.name.partition("-of-")[2]
             if other and other != str(part.of):
-                raise StoreBusyError(
-                    f"A scan into {self._root} runs in {other} parts: {_told(path)}. Parts of {part.of} would overlap "
-                    f"with them. Wait for it, or take one of its parts: --segments i/{other}."
-                )
+                refuse_overlap(self._root, part, other, _told(path))
 
     def _opened(self, path: Path) -> IO[str]:
         try:

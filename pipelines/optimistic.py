@@ -15,11 +15,11 @@ _TRIES = 200
 _MOST_SECONDS = 0.5
 
 
-def committed(uri: str, attempt: Callable[[DeltaTable], None]) -> None:
+def committed(open_table: Callable[[], DeltaTable], attempt: Callable[[DeltaTable], None]) -> None:
     """Commits to a table, however many others do the same.
 
     Args:
-        uri: Of the table.
+        open_table: Gives the table as it is now.
         attempt: Makes one commit that follows the version it is given, without retries of delta-rs; or finds that
             there is nothing to do. It may be called many times.
 
@@ -27,11 +27,12 @@ def committed(uri: str, attempt: Callable[[DeltaTable], None]) -> None:
         CommitFailedError: For another reason than a commit that came first, or after very many of those.
     """
     for attempts in range(1, _TRIES + 1):
-        table = DeltaTable(uri)
+        table = open_table()
+        version = table.version()
         try:
             attempt(table)
         except CommitFailedError:
-            if attempts == _TRIES or DeltaTable(uri).version() == table.version():
+            if attempts == _TRIES or open_table().version() == version:
                 raise
         else:
             return

@@ -28,6 +28,7 @@ _OWN = {
     "direct_num_workers": "--workers",
     "flink_job_server_jar": "--flink-job-server-jar",
 }
+_SECRETS = ("--s3_acc", "--s3_se")  # _access_key_id, _secret_access_key, _session_token, also cut short
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class RunnerChoice:
         """The same choice, by its short name, if it can be used.
 
         Raises:
-            UsageError: The runner is unfit for audits or unknown, or lacks something that it needs.
+            UsageError: The runner is unfit for audits or unknown, lacks something, or an option holds credentials.
         """
         from pipelines.engines import check_engine
 
@@ -76,6 +77,11 @@ class RunnerChoice:
             check_engine(name, told, self.flink_job_server_jar, self.staging)
         elif self.mode == "in_memory" and self.workers != 1:
             raise UsageError("in_memory has one worker; for more choose --running-mode multi_threading.")
+        if any(option.startswith(_SECRETS) for option in self.options):
+            raise UsageError(
+                "--beam-option takes no credentials, which anyone could read in a list of processes. Set "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or name a profile in AWS_PROFILE."
+            )
         return replace(self, name=name, staging=_checked_staging(self.staging))
 
     def check_sources(self, sources: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ import configs
 from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.containers import with_members
 from pipelines.contents import hash_segment, to_references
-from pipelines.errors import Interrupted, UsageError
+from pipelines.errors import Interrupted, MachineError, UsageError
 from pipelines.findings import Baseline, find, find_baseline
 from pipelines.ignore import NOTHING_IGNORED, IgnoreList, tell_expired
 from pipelines.inputs import Inputs, Scope, parse_scope
@@ -54,7 +54,7 @@ from pipelines.scan_report import ScanReport
 from pipelines.selection import Selection
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
-from pipelines.troubles import machine_told
+from pipelines.troubles import machine_told, storage_faults
 from pipelines.trust import load_trust
 from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
@@ -220,7 +220,9 @@ class Scan:
         """Where what ended the scan, such as a full disk, hinders this as well, the cause is what counts."""
         try:
             store.record_scan(self._record(summary, status))
-        except (OSError, DeltaError) as error:
+        except Exception as error:
+            if not isinstance(error, (OSError, DeltaError, MachineError, *storage_faults(self._options.store))):
+                raise
             _LOG.warning("The scan's end could not be recorded (%s); the next scan records it as killed", error)
 
     def _judge(self, store: Store, summary: ScanSummary, baseline: Baseline | None, named: pa.Table) -> None:
@@ -291,9 +293,9 @@ class Scan:
 
     def _stop_file(self, store: Store, scratch: Path) -> Path:
         """Where workers see it: those of an engine see the folder that they write to, if it is one."""
-        staging = self._runner.staging
-        folder = Path(staging) if staging and "://" not in staging else store.root
-        return folder / f".stop-{self._scan_id}" if self._runner.has_own_workers else scratch / "stop"
+        folder = self._runner.staging or str(store.root)
+        is_seen = self._runner.has_own_workers and "://" not in folder
+        return Path(folder) / f".stop-{self._scan_id}" if is_seen else scratch / "stop"
 
     def _hashed_ahead(self, segments: list[list[Due]]) -> Iterator[tuple[list[Due], list[str | Examination]]]:
         """Each segment with its hashes; the next one is hashed while the caller works on this one."""
@@ -343,6 +345,7 @@ class Scan:
             examination=self._examination,
             started_at=datetime.now(UTC),
             extra=self._identity() | {"reused": reused},
+            s3_endpoint=self._options.s3_endpoint,
         )
         started = time.monotonic()
         # In a thread of its own, so that this one stays free for signals.
@@ -350,7 +353,7 @@ class Scan:
             manifest, seconds = background.submit(run_segment, references, spec, config).result()
         seconds["pipeline"] = time.monotonic() - started
         if self._staged:
-            bring_home(manifest, self._staged, str(store.root))
+            bring_home(manifest, self._staged, store.disk)
         done = sum(sum(part["counts"].values()) for part in manifest["parts"])
         if done:
             store.commit_segment(manifest, {"seconds": seconds, "deferred": len(segment) - done})

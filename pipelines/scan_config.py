@@ -72,7 +72,7 @@ class ScanFile(BaseModel):
     min_size: _Text = _UNSET
     max_size: _Text = _UNSET
     s3_endpoint: _Text = _UNSET
-    store: _Path = _UNSET
+    store: _Source = _UNSET
     detector: _NamesOrPaths = _UNSET
     profile: _NameOrPath = _UNSET
     context: _Path = _UNSET

@@ -7,9 +7,8 @@ there. A manifest on disk means that a segment's pipeline ended; whoever finds o
 
 import json
 import logging
-import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -17,57 +16,89 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipelines.errors import UsageError
+from pipelines.leases import LeaseLocks
 from pipelines.locks import FileLocks, Locks
 from pipelines.optimistic import committed
+from pipelines.store_place import check_conditions, root_of, storage_options
 from transforms.outcomes import Outcome
+from transforms.store_files import MANIFESTS, StoreFiles, files_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Manifest = dict[str, Any]
 _LOG = logging.getLogger("aiqyn.store")
-_UNFIT = re.compile(r"\\|%[0-9A-Fa-f]{2}")
-"""What delta-rs takes for an encoded character in a path, and then writes to one folder and reads from another."""
+_ON_S3: Mapping[str, str | None] = {"delta.checkpointInterval": "20"}
+"""Each commit since the last checkpoint is an object to fetch; delta-rs would make one in a hundred commits."""
 
 
 class Store:
-    """The tables under one folder."""
+    """The tables under one folder, or one prefix of a bucket.
+
+    Args:
+        root: The folder, or an ``s3://`` address.
+        versions: Of tables: to read what they held then.
+
+    Attributes:
+        root: The folder without links, or the address.
+        disk: Its files.
+        locks: Who may write to it at the same time.
+
+    Raises:
+        UsageError: No store can lie there.
+    """
 
     def __init__(self, root: str | Path, versions: Mapping[str, int] | None = None) -> None:
-        self.root = Path(root).resolve()
+        self.root: Path | str = root_of(root)
+        self.disk: StoreFiles = files_of(str(self.root))
+        self.locks: Locks = FileLocks(self.root) if isinstance(self.root, Path) else LeaseLocks(self.root)
         self._versions = dict(versions or {})
+        self._opened: dict[str, tuple[dict[str, str], DeltaTable]] = {}
 
     @classmethod
     def create(cls, root: str | Path) -> "Store":
         """Opens the store, making its tables, and columns of tables, where they are missing.
 
         Raises:
-            UsageError: There can be none at ``root``.
+            UsageError: There can be none at ``root``, or its server is unfit.
         """
         from transforms.schemas import TABLES
 
-        if "://" in str(root):
-            raise UsageError(f"The store has to be a local folder, and {root} is none.")
         store = cls(root)
-        if _UNFIT.search(str(store.root)):
-            raise UsageError(
-                f"A store's path may hold no backslash and no % before two hexadecimal digits: {store.root}"
-            )
-        try:
-            store.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
+        if isinstance(store.root, Path):
+            try:
+                (store.root / MANIFESTS).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
+        else:
+            check_conditions(store.root)
         with store.locks.alone("tables"):
             # The one that tells a store last: where it stands, the others do.
             for table in sorted(TABLES, key="segments".__eq__):
-                DeltaTable.create(store._uri(table), TABLES[table], mode="ignore", name=table)
-                committed(store._uri(table), partial(_add_columns, Schema.from_arrow(TABLES[table])))
-            (store.root / "_manifests").mkdir(exist_ok=True)
+                store._make(table, TABLES[table])
         return store
+
+    def _make(self, table: str, schema: "pa.Schema") -> None:
+        try:
+            self.delta(table)
+        except TableNotFoundError:
+            options, configuration = self._options, None if isinstance(self.root, Path) else _ON_S3
+            try:
+                DeltaTable.create(
+                    self._uri(table),
+                    schema,
+                    mode="ignore",
+                    name=table,
+                    configuration=configuration,
+                    storage_options=options,
+                )
+            except DeltaError:
+                self.delta(table)  # of a put that was done the answer may have been lost
+        self.commit(table, partial(_add_columns, Schema.from_arrow(schema)))
 
     @classmethod
     def open(cls, root: str | Path) -> "Store":
@@ -97,28 +128,60 @@ class Store:
 
     def has(self, table: str) -> bool:
         """Whether the table is there: earlier versions had fewer."""
-        return DeltaTable.is_deltatable(self._uri(table))
+        if isinstance(self.root, Path):
+            return DeltaTable.is_deltatable(self._uri(table))
+        return bool(self.disk.sizes(f"{table}/_delta_log"))
 
     def delta(self, table: str) -> DeltaTable:
         """A table, as it is now or was when the store was pinned."""
-        return DeltaTable(self._uri(table), version=self._versions.get(table))
+        version, options = self._versions.get(table), self._options
+        if options is None:
+            return DeltaTable(self._uri(table), version=version)
+        if table not in self._opened or self._opened[table][0] != options:  # credentials of roles run out
+            self._opened[table] = options, DeltaTable(self._uri(table), version=version, storage_options=options)
+        elif version is None:
+            self._opened[table][1].update_incremental()  # a log is many objects: only what is new of it is read
+        return self._opened[table][1]
+
+    def commit(self, table: str, attempt: Callable[[DeltaTable], None]) -> None:
+        """Commits to a table as ``optimistic.committed`` does, as long as what this store holds is still held.
+
+        Raises:
+            LeaseLostError: It is not.
+        """
+
+        def held(delta: DeltaTable) -> None:
+            self.locks.confirm()
+            attempt(delta)
+
+        committed(partial(self.delta, table), held)
 
     def _uri(self, table: str) -> str:
-        return str(self.root / table)
+        return f"{self.root}/{table}"
 
     @property
-    def locks(self) -> Locks:
-        """Who may write to it at the same time."""
-        return FileLocks(self.root)
+    def _options(self) -> dict[str, str] | None:
+        return None if isinstance(self.root, Path) else storage_options(self.root)
 
     def files(self, table: str) -> list[str]:
-        """Absolute paths of the table's committed part files."""
+        """Paths here at which the table's committed part files can be read.
+
+        Raises:
+            UsageError: On S3: one of them is missing.
+        """
+        try:
+            return self.disk.copies(f"{table}/{path}" for path in self.part_paths(table))
+        except FileNotFoundError as error:
+            raise UsageError(f"A part file is missing: {error}. See: aiqyn store check --store {self.root}") from error
+
+    def part_paths(self, table: str) -> list[str]:
+        """The table's committed part files, relative to its folder."""
         try:
             uris = self.delta(table).file_uris()
         except TableNotFoundError:
             return []
         # Delta percent-encodes the folders above the table; below it lie a segment's folder and the file.
-        return sorted("/".join([self._uri(table), *uri.split("/")[-2:]]) for uri in uris)
+        return sorted("/".join(uri.split("/")[-2:]) for uri in uris)
 
     def version(self, table: str) -> int:
         """How many commits the table has seen."""
@@ -127,12 +190,9 @@ class Store:
     def columns(self, table: str) -> dict[str, Any]:
         """Columns of a table with their types, as Delta writes them."""
         try:
-            fields = self.delta(table).schema().fields
-        except TableNotFoundError:  # no store yet, or one of an earlier version
-            from transforms.schemas import TABLES
-
-            fields = Schema.from_arrow(TABLES[table]).fields
-        return {field.name: json.loads(field.to_json())["type"] for field in fields}
+            return _typed(self.delta(table).schema())
+        except TableNotFoundError:
+            return columns_of(table)
 
     def commit_segment(self, manifest: Manifest, segment: Mapping[str, Any] | None = None) -> None:
         """Makes a segment's rows visible, all or none; a second call changes nothing.
@@ -162,30 +222,27 @@ class Store:
             try:
                 _append(delta, segment_id, [asdict(part)])
             except CommitFailedError:
-                own = self.root / "segments" / part.path
-                if str(own) not in self.files("segments"):  # it has the number of a commit that is another's
-                    own.unlink()
+                if part.path not in self.part_paths("segments"):  # it has the number of a commit that is another's
+                    self.disk.remove(f"segments/{part.path}")
                 raise
 
-        committed(self._uri("segments"), attempt)
+        self.commit("segments", attempt)
 
     def discard(self, manifest: Manifest) -> None:
         """Removes a manifest: its segment is committed, or was interrupted before it wrote a row."""
         from transforms.write import manifest_path
 
-        Path(manifest_path(str(self.root), manifest["segment_id"])).unlink(missing_ok=True)
+        self.disk.remove(manifest_path(manifest["segment_id"]))
 
     def save_part(self, table: str, folder: str, rows: "pa.Table") -> dict[str, Any]:
         """Writes rows as a part file that no log names yet; what ``commit_parts`` takes."""
         import pyarrow.parquet as pq
 
         path = f"{folder}/part-{uuid.uuid4().hex}.parquet"
-        whole = self.root / table / path
-        whole.parent.mkdir(exist_ok=True)
-        unfinished = whole.with_name(f".{whole.name}")
-        pq.write_table(rows, unfinished, compression="zstd")
-        unfinished.rename(whole)
-        return {"path": path, "size_bytes": whole.stat().st_size, "stats": {"numRecords": len(rows)}}
+        with self.disk.written(f"{table}/{path}") as file:
+            pq.write_table(rows, file, compression="zstd")
+            size = file.stat().st_size
+        return {"path": path, "size_bytes": size, "stats": {"numRecords": len(rows)}}
 
     def transaction(self, table: str, transaction_id: str) -> int | None:
         """The number under which a table last took a commit of that id; None if it took none."""
@@ -198,7 +255,19 @@ class Store:
             if (delta.transaction_version(transaction_id) or 0) < number:
                 _append(delta, transaction_id, parts, number)
 
-        committed(self._uri(table), attempt)
+        self.commit(table, attempt)
+
+    def manifests(self) -> dict[str, Manifest | None]:
+        """Those of segments that wait for their commit, by path; None where one says nothing, or has gone meanwhile."""
+        paths = sorted(f"{MANIFESTS}/{name}" for name in self.disk.sizes(MANIFESTS) if _is_manifest(name))
+        return {path: self._manifest(path) for path in paths}
+
+    def _manifest(self, path: str) -> Manifest | None:
+        try:
+            told = json.loads(self.disk.read(path))
+        except (ValueError, FileNotFoundError):
+            return None
+        return told if isinstance(told, dict) else None
 
     def recover(self) -> int:
         """Finishes the commit of every segment whose pipeline ended in a scan that did not; how many there were.
@@ -206,26 +275,26 @@ class Store:
         A manifest that a crash of the machine left without its content, or without its part files, is removed: its
         segment is done again. Those of drivers that live are left to them.
         """
-        found = [(path, _read_manifest(path)) for path in sorted((self.root / "_manifests").glob("*.json"))]
+        found = self.manifests()
         live = self.locks.live_scans() if found else set()  # after the manifests: who wrote one holds a claim by then
         recovered = 0
-        for path, manifest in found:
+        for path, manifest in found.items():
             if manifest and manifest.get("scan_id") in live:
                 continue
             if manifest and self._is_whole(manifest):
                 self.commit_segment(manifest)
                 recovered += 1
-            elif path.exists():  # else its driver has committed it meanwhile
-                _LOG.warning("%s or a file that it names is broken; its items are done again", path)
-                path.unlink(missing_ok=True)
+            elif self.disk.size(path) is not None:  # else its driver has committed it meanwhile
+                _LOG.warning("%s/%s or a file that it names is broken; its items are done again", self.root, path)
+                self.disk.remove(path)
         return recovered
 
     def _is_whole(self, manifest: Manifest) -> bool:
         try:
-            sizes = {self.root / part["table"] / part["path"]: part["size_bytes"] for part in manifest["parts"]}
+            sizes = {f"{part['table']}/{part['path']}": part["size_bytes"] for part in manifest["parts"]}
         except (KeyError, TypeError):
             return False
-        return all(part.is_file() and part.stat().st_size == size for part, size in sizes.items())
+        return all(self.disk.size(part) == size for part, size in sizes.items())
 
     def record_scan(self, row: Mapping[str, Any]) -> None:
         """Appends the scan's record; the one with the latest ``recorded_at`` holds."""
@@ -233,6 +302,17 @@ class Store:
 
         part = write_part(str(self.root), "scans", row["scan_id"], [dict(row)])
         self.commit_parts("scans", f"{row['scan_id']}-{row['status']}", [asdict(part)])
+
+
+def columns_of(table: str) -> dict[str, Any]:
+    """Columns of a table as this version writes it, with their types, as Delta writes them."""
+    from transforms.schemas import TABLES
+
+    return _typed(Schema.from_arrow(TABLES[table]))
+
+
+def _typed(schema: Schema) -> dict[str, Any]:
+    return {field.name: json.loads(field.to_json())["type"] for field in schema.fields}
 
 
 def _add_columns(wanted: Schema, delta: DeltaTable) -> None:
@@ -260,13 +340,8 @@ def _append(delta: DeltaTable, transaction_id: str, parts: list[dict[str, Any]],
     delta.create_write_transaction(actions, mode="append", schema=delta.schema(), commit_properties=properties)
 
 
-def _read_manifest(path: Path) -> Manifest | None:
-    """What it says, or None where that is no manifest, or it has gone meanwhile."""
-    try:
-        told = json.loads(path.read_text("utf-8"))
-    except (ValueError, FileNotFoundError):
-        return None
-    return told if isinstance(told, dict) else None
+def _is_manifest(name: str) -> bool:
+    return name.endswith(".json") and "/" not in name and not name.startswith(".")
 
 
 def segment_row(manifest: Manifest) -> dict[str, Any]:

@@ -2,13 +2,18 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from deltalake.exceptions import DeltaError
+
 from pipelines.errors import Interrupted, MachineError, UsageError
+from transforms import s3
+from transforms.retry import sentence_of
 
 _GO_ON = "What was finished is committed; run the same command again to go on."
 _FULL = "Make room."
@@ -23,6 +28,9 @@ _REFUSALS = {
     errno.EMFILE: ("This process may open no more files", "Raise the limit (ulimit -n)."),
 }
 """By error number: what happened, and what to do. Libraries hand on the number's text, if not the number."""
+_OF_STORAGE = ("S3 error", "Error performing", "error sending request", "privileges to complete")
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+_MOST_CHARACTERS = 400
 _NO_FOLDER = f"There is no folder for temporary files that can be written. Name one in TMPDIR. {_GO_ON}"
 _NO_TEMPORARY = ("No usable temporary directory", "No temporary file can be made")
 
@@ -52,7 +60,7 @@ def machine_told(store: str | Path) -> Iterator[None]:
     """
     try:
         yield
-    except (UsageError, Interrupted, KeyboardInterrupt):
+    except (UsageError, MachineError, Interrupted, KeyboardInterrupt):
         raise
     except Exception as error:
         temporary = _temporary_folder()
@@ -60,7 +68,32 @@ def machine_told(store: str | Path) -> Iterator[None]:
         free = {folder: shutil.disk_usage(folder).free for folder in folders if Path(folder).is_dir()}
         if told := told_of(error, free) or (None if temporary else _NO_FOLDER):
             raise MachineError(told) from error
+        if told := storage_told(store, error):
+            raise MachineError(told) from error
         raise
+
+
+def storage_faults(store: str | Path) -> "tuple[type[Exception], ...]":
+    """What our client raises where the storage on which a store lies refuses, fails or is not reached."""
+    return s3.faults() if str(store).startswith(s3.SCHEME) else ()
+
+
+def storage_told(store: str | Path, error: BaseException) -> str | None:
+    """One sentence on what the storage of a store on S3 said; None where the error says nothing of that."""
+    faults = storage_faults(store)
+    for one in _chain(error) if faults else ():
+        sentence = sentence_of(one) if isinstance(one, faults) else _of_delta(one)
+        if sentence:
+            return f"The storage of {store} failed or refused: {sentence} {_GO_ON}"
+    return None
+
+
+def _of_delta(error: BaseException) -> str | None:
+    """What delta-rs says of storage, as one line without its colours and arrows."""
+    if not isinstance(error, OSError | DeltaError) or not any(word in str(error) for word in _OF_STORAGE):
+        return None
+    plain = " ".join(_COLOUR.sub("", str(error)).replace("↳", "").split())
+    return f"{plain[:_MOST_CHARACTERS].rstrip('.')}."
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

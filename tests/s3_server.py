@@ -68,13 +68,25 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A request that is carried out, and a connection that is closed before the answer."""
+
+
+@dataclass(frozen=True)
+class Blind:
+    """A server that passes over a header of the request."""
+
+    header: str
+
+
+@dataclass(frozen=True)
 class First:
     """Something that happens between the request and its answer, such as another object put in that place."""
 
     happens: Callable[[], object]
 
 
-Fault = Refusal | Cut | Late | Reset | First
+Fault = Refusal | Cut | Late | Reset | Lost | Blind | First
 SLOW_DOWN = Refusal(503, "SlowDown", "Please reduce your request rate.")
 TOO_MANY = Refusal(429, "TooManyRequests", "Please reduce your request rate.")
 REQUEST_TIMEOUT = Refusal(400, "RequestTimeout", "Your socket connection was not read from within the timeout period.")
@@ -185,8 +197,7 @@ class _Proxy(BaseHTTPRequestHandler):
 
     def _answer(self, asked: tuple[str, str], data: bytes, fault: Fault | None) -> None:
         if isinstance(fault, Reset):
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            self._hang_up()
         elif isinstance(fault, Refusal):
             text = f"<Error><Code>{fault.code}</Code><Message>{fault.message}</Message></Error>"
             self._send(asked, fault.status, {"Content-Type": "application/xml"}, text.encode(), None)
@@ -196,10 +207,19 @@ class _Proxy(BaseHTTPRequestHandler):
             if isinstance(fault, First):
                 fault.happens()
             connection = http.client.HTTPConnection("127.0.0.1", self.behind)
+            if isinstance(fault, Blind):
+                del self.headers[fault.header]
             connection.request(self.command, self.path, data, dict(self.headers))
             answer = connection.getresponse()
+            if isinstance(fault, Lost):
+                self._hang_up()
+                return
             kept = {name: value for name, value in answer.getheaders() if name.lower() not in _OF_THE_CONNECTION}
             self._send(asked, answer.status, kept, answer.read(), fault.after if isinstance(fault, Cut) else None)
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(
         self, asked: tuple[str, str], status: int, headers: dict[str, str], body: bytes, most: int | None
@@ -221,7 +241,7 @@ class _Proxy(BaseHTTPRequestHandler):
         pass
 
 
-_OF_THE_CONNECTION = frozenset({"connection", "transfer-encoding", "keep-alive", "server", "date"})
+_OF_THE_CONNECTION = frozenset({"connection", "transfer-encoding", "keep-alive", "server"})
 
 
 def _free_port() -> int:

@@ -234,9 +234,10 @@ class SegmentSpec:
     """What every row of a segment shares; travels to workers inside the transforms.
 
     Attributes:
-        store: Root of the store, local path or URI, visible to every worker.
+        store: Root of the store, local path or ``s3://`` address, visible to every worker.
         examination: Digest of detectors, profile and layer versions; see ``pipelines.plan``.
         started_at: When the segment started, in UTC; the clock is read once, by the driver.
+        s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
     """
 
     scan_id: str
@@ -245,3 +246,4 @@ class SegmentSpec:
     examination: str
     started_at: datetime
     extra: Mapping[str, Any] = field(default_factory=dict)
+    s3_endpoint: str = ""

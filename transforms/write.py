@@ -1,6 +1,6 @@
 """WriteParts: rows become Parquet part files and, last of all, a manifest that names exactly those files.
 
-Part files carry uuid names and are renamed into place, so a retried bundle or a killed worker leaves at worst a file
+Part files carry uuid names and come into being whole, so a retried bundle or a killed worker leaves at worst a file
 that no manifest names and no reader sees.
 """
 
@@ -10,7 +10,6 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,23 +17,23 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.assemble import Row, Rows
+from transforms.beam_files import written_to
 from transforms.metrics import record_ms
 from transforms.outcomes import Outcome
 from transforms.records import SegmentSpec
+from transforms.s3 import use_endpoint
 from transforms.schemas import TABLES
+from transforms.store_files import MANIFESTS
 
 _ORDER = {
     "items": ("uri", "member_path"),
     "frames": ("content_sha256", "frame_index", "detector"),
     "marks": ("content_sha256", "offset", "layer", "kind", "locator"),
 }
-MANIFESTS = "_manifests"
 WRITTEN_TO = (*_ORDER, MANIFESTS)
 """Folders of the store to which workers write."""
 _STATISTICS = ("content_sha256", "uri", "segment_id", "scan_id")
@@ -85,6 +84,9 @@ class _WritePartsFn(beam.DoFn):
         self._spec = spec
         self._rows: dict[str, list[Row]] = {}
 
+    def setup(self) -> None:
+        use_endpoint(self._spec.s3_endpoint)
+
     def start_bundle(self) -> None:
         self._rows = {table: [] for table in _ORDER}
 
@@ -107,7 +109,7 @@ def write_part(store: str, table: str, segment_id: str, rows: list[Row]) -> Part
     """Writes rows, sorted, as one Parquet file under the table's folder; after the call the file is complete.
 
     Args:
-        store: Root of the store.
+        store: Root of the store, a path or an ``s3://`` address.
         table: A key of ``TABLES``.
         segment_id: Names the sub-folder.
         rows: At least one.
@@ -119,7 +121,7 @@ def write_part(store: str, table: str, segment_id: str, rows: list[Row]) -> Part
     buffer = io.BytesIO()
     pq.write_table(data, buffer, compression="zstd")
     path = f"{segment_id[:16]}/part-{uuid.uuid4().hex}.parquet"
-    write_file(f"{store}/{table}/{path}", buffer.getvalue())
+    written_to(store).put(f"{table}/{path}", buffer.getvalue())
     items = rows if table == "items" else []
     counts = Counter(f"{row['outcome']}:{row['reason'] or ''}" for row in items)
     levels = Counter(f"{score['detector']}:{score['level']}" for row in items for score in row["scores"] or ())
@@ -140,14 +142,15 @@ def _statistics(data: pa.Table) -> dict[str, Any]:
     }
 
 
-def manifest_path(store: str, segment_id: str) -> str:
-    """Where a segment's manifest lies between the end of its pipeline and its commit."""
-    return f"{store}/{MANIFESTS}/{segment_id}.json"
+def manifest_path(segment_id: str) -> str:
+    """Where in a store a segment's manifest lies between the end of its pipeline and its commit."""
+    return f"{MANIFESTS}/{segment_id}.json"
 
 
 def write_manifest(parts: list[Part], spec: SegmentSpec) -> str:
     """Writes the list of part files that make up the segment; with it the segment can be committed by anyone."""
-    path = manifest_path(spec.store, spec.segment_id)
+    use_endpoint(spec.s3_endpoint)
+    path = manifest_path(spec.segment_id)
     manifest = {
         "scan_id": spec.scan_id,
         "segment_id": spec.segment_id,
@@ -156,16 +159,5 @@ def write_manifest(parts: list[Part], spec: SegmentSpec) -> str:
         "segment": dict(spec.extra),
         "parts": [asdict(part) for part in sorted(parts, key=lambda part: (part.table, part.path))],
     }
-    write_file(path, json.dumps(manifest, indent=1).encode())
+    written_to(spec.store).put(path, json.dumps(manifest, indent=1).encode())
     return path
-
-
-def write_file(path: str, data: bytes) -> None:
-    """Puts a whole file at ``path``, through Beam's filesystems: a temporary name first, then a rename."""
-    folder, _, name = path.rpartition("/")
-    temporary = f"{folder}/.{name}.{uuid.uuid4().hex}"
-    with suppress(OSError):  # it exists
-        FileSystems.mkdirs(folder)
-    with FileSystems.create(temporary, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        file.write(data)
-    FileSystems.rename([temporary], [path])

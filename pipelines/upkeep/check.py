@@ -4,7 +4,6 @@ Nothing is changed, and no lock is held: a scan may run meanwhile, of whose unfi
 """
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +13,6 @@ from deltalake.exceptions import DeltaError
 from pipelines.store import Store
 from pipelines.upkeep.check_rows import check_rows, recorded_segments
 from pipelines.upkeep.files import (
-    MANIFESTS,
     NamedFile,
     Unnamed,
     UnnamedFile,
@@ -25,6 +23,7 @@ from pipelines.upkeep.files import (
 )
 from pipelines.upkeep.problems import Found, Problem
 from transforms.schemas import TABLES
+from transforms.store_files import MANIFESTS
 
 _UNREADABLE = (pa.ArrowException, OSError, ValueError)
 """What Arrow raises over a broken file; also over a broken text in it."""
@@ -45,7 +44,7 @@ def open_to_check(root: str) -> Store:
         UsageError: There is nothing of a store at ``root``.
     """
     store = Store(root)
-    return store if any((store.root / table).is_dir() for table in TABLES) else Store.open(root)
+    return store if any(store.disk.sizes(table) for table in TABLES) else Store.open(root)
 
 
 def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -> Iterator[Found]:
@@ -66,10 +65,9 @@ def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -
     yield from columns
     damaged = 0
     for table in TABLES:
-        for file in named_files(now, table):
-            for found in _check_file(now, table, file, lying[table].get(file.path), is_deep=is_deep):
-                damaged += 1
-                yield found
+        for found in _check_files(now, table, lying[table], is_deep=is_deep):
+            damaged += 1
+            yield found
     if damaged or columns:
         return  # rows and columns that are not there cannot be compared
     comparison = list(check_rows(now))
@@ -80,7 +78,7 @@ def check_store(store: Store, *, is_deep: bool = False, is_ours: bool = False) -
 
 def _unreadable(store: Store) -> Iterator[Found]:
     for table in TABLES:
-        if table in _LATER and not (store.root / table).is_dir():
+        if table in _LATER and not store.disk.sizes(table):
             yield Found(Problem.COLUMNS_MISSING, table, None, "the table is not there")
             continue
         try:
@@ -107,21 +105,24 @@ def _may_grow(wanted: Field, there: dict[str, Field]) -> bool:
     return wanted.name not in there or "struct" in str(wanted.type).lower()
 
 
-def _check_file(store: Store, table: str, file: NamedFile, size: int | None, *, is_deep: bool) -> Iterator[Found]:
-    path = store.root / table / file.path
-    if size is None:
+def _check_files(store: Store, table: str, lying: dict[str, int], *, is_deep: bool) -> Iterator[Found]:
+    whole = []
+    for file in named_files(store, table):
         # It may have come since the folder was read.
-        size = path.stat().st_size if path.is_file() else None
-    if size is None:
-        yield Found(Problem.FILE_MISSING, table, file.path, "it is missing")
-    elif size != file.size_bytes:
-        detail = f"it has {size:,} bytes, and the log says {file.size_bytes:,}"
-        yield Found(Problem.FILE_SIZE, table, file.path, detail)
-    else:
-        yield from _check_content(table, file, path, is_deep=is_deep)
+        size = lying[file.path] if file.path in lying else store.disk.size(f"{table}/{file.path}")
+        if size is None:
+            yield Found(Problem.FILE_MISSING, table, file.path, "it is missing")
+        elif size != file.size_bytes:
+            detail = f"it has {size:,} bytes, and the log says {file.size_bytes:,}"
+            yield Found(Problem.FILE_SIZE, table, file.path, detail)
+        else:
+            whole.append(file)
+    copies = store.disk.copies(f"{table}/{file.path}" for file in whole)
+    for file, copy in zip(whole, copies, strict=True):
+        yield from _check_content(table, file, copy, is_deep=is_deep)
 
 
-def _check_content(table: str, file: NamedFile, path: Path, *, is_deep: bool) -> Iterator[Found]:
+def _check_content(table: str, file: NamedFile, path: str, *, is_deep: bool) -> Iterator[Found]:
     try:
         with pq.ParquetFile(path) as parquet:
             columns, rows = parquet.schema_arrow, parquet.metadata.num_rows
@@ -168,7 +169,8 @@ def _was_named(store: Store, file: UnnamedFile, recorded: set[str], waiting: Col
     """
     if file.table == "segments":
         try:
-            column = pq.read_table(store.root / file.table / file.path, columns=["segment_id"])["segment_id"]
+            (copy,) = store.disk.copies([f"{file.table}/{file.path}"])
+            column = pq.read_table(copy, columns=["segment_id"])["segment_id"]
         except _UNREADABLE:
             return False
         return not {*column.to_pylist()} <= recorded | {*waiting}

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from pipelines.errors import ExitCode
+from pipelines.s3_endpoint import EndpointOption
 
 app = typer.Typer(name="store", help="Look after a store: check, vacuum, stats, export.", no_args_is_help=True)
 
-StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables.")]
+StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
@@ -19,11 +20,14 @@ def check(
     store: StoreOption,
     deep: Annotated[bool, typer.Option("--deep", help="Read every part file whole.")] = False,
     as_json: JsonOption = False,
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Check that nothing is lost, broken or left over, changing nothing; exit status 4 when a store is damaged."""
+    from pipelines.troubles import machine_told
     from pipelines.upkeep.check import check_store, open_to_check
 
-    found = list(check_store(open_to_check(store), is_deep=deep))
+    with machine_told(store):
+        found = list(check_store(open_to_check(store), is_deep=deep))
     damaged = sum(one.problem.is_damage for one in found)
     if as_json:
         facts = {"sound": not damaged, "problems": [one.facts() for one in found]}
@@ -45,13 +49,16 @@ def vacuum(
     compact: Annotated[bool, typer.Option("--compact", help="First merge many small part files into few.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
     as_json: JsonOption = False,
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Remove what stops left behind and what no recent version needs; refused while a scan writes."""
     from pipelines.store import Store
+    from pipelines.troubles import machine_told
     from pipelines.upkeep.vacuum import parse_age
     from pipelines.upkeep.vacuum import vacuum as run
 
-    done = run(Store.open(store), parse_age(keep), is_compacting=compact, is_dry=dry_run)
+    with machine_told(store):
+        done = run(Store.open(store), parse_age(keep), is_compacting=compact, is_dry=dry_run)
     if as_json:
         typer.echo(json.dumps(done.facts() | {"dry_run": dry_run}, indent=1, ensure_ascii=False))
         return
@@ -60,12 +67,14 @@ def vacuum(
 
 
 @app.command()
-def stats(store: StoreOption, as_json: JsonOption = False) -> None:
+def stats(store: StoreOption, as_json: JsonOption = False, _s3_endpoint: EndpointOption = "") -> None:
     """Count rows, files, bytes and versions of each table, items by outcome, and scans."""
     from pipelines.store import Store
+    from pipelines.troubles import machine_told
     from pipelines.upkeep.stats import stats_lines, store_stats
 
-    facts = store_stats(Store.open(store))
+    with machine_told(store):
+        facts = store_stats(Store.open(store))
     if as_json:
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
     else:
@@ -82,12 +91,15 @@ def export(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
     as_json: JsonOption = False,
+    _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Write tables as plain Parquet in folders by outcome, detector, layer or policy, whole or not at all."""
     from pipelines.store import Store
+    from pipelines.troubles import machine_told
     from pipelines.upkeep.export import export_store
 
-    facts = export_store(Store.open(store), output, table or (), is_overwriting=overwrite)
+    with machine_told(store):
+        facts = export_store(Store.open(store), output, table or (), is_overwriting=overwrite)
     if as_json:
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
         return

@@ -1,15 +1,15 @@
 """Merges many small part files of a table into few: the same rows, in one commit that takes one set for the other."""
 
 import json
-import os
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import duckdb
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipelines.errors import UsageError
@@ -56,50 +56,41 @@ def merge(store: Store, planned: Merge) -> None:
         UsageError: The written rows are not the same, so that nothing was committed.
     """
     path = f"merged/part-{uuid.uuid4().hex}.parquet"
-    whole = store.root / planned.table / path
-    unfinished = whole.with_name(f".{whole.name}")
-    whole.parent.mkdir(exist_ok=True)
     columns = store.columns(planned.table)
-    rows = rows_of(columns, [str(store.root / planned.table / file.path) for file in planned.files])
-    try:
-        with bounded(store) as tables:
-            tables.execute(f"COPY ({rows}) TO {quoted(str(unfinished))} (FORMAT parquet, COMPRESSION zstd)")
-            written = rows_of(columns, [str(unfinished)])
-            told = [tables.execute(_DIGEST.format(one)).fetchone() for one in (rows, written)]
-    except duckdb.Error as error:
-        unfinished.unlink(missing_ok=True)
-        raise UsageError(f"Files of {planned.table} cannot be merged; nothing was changed. {error}") from error
-    if told[0] != told[1]:
-        unfinished.unlink()
-        raise UsageError(f"Merging files of {planned.table} gave other rows; nothing was changed. Report this, please.")
-    _settle(unfinished, whole)
-    _commit(store, planned, path)
+    rows = rows_of(columns, store.disk.copies(f"{planned.table}/{file.path}" for file in planned.files))
+    # It is in its place, and safe there, before the commit: what it replaces is going to be removed.
+    with store.disk.written(f"{planned.table}/{path}") as unfinished:
+        try:
+            with bounded(store) as tables:
+                tables.execute(f"COPY ({rows}) TO {quoted(str(unfinished))} (FORMAT parquet, COMPRESSION zstd)")
+                written = rows_of(columns, [str(unfinished)])
+                told = [tables.execute(_DIGEST.format(one)).fetchone() for one in (rows, written)]
+        except duckdb.Error as error:
+            raise UsageError(f"Files of {planned.table} cannot be merged; nothing was changed. {error}") from error
+        if told[0] != told[1]:
+            raise UsageError(
+                f"Merging files of {planned.table} gave other rows; nothing was changed. Report this, please."
+            )
+        size = unfinished.stat().st_size
+    store.commit(planned.table, partial(_commit, planned, path, size))
 
 
 _DIGEST = "SELECT count(*), sum(hash(row)::HUGEINT), bit_xor(hash(row)) FROM ({}) AS row"
 
 
-def _settle(unfinished: Path, whole: Path) -> None:
-    """Renames a file into place when its bytes are on the disk: what it replaces is going to be removed."""
-    descriptor = os.open(unfinished, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    unfinished.rename(whole)
-
-
-def _commit(store: Store, planned: Merge, path: str) -> None:
-    size = (store.root / planned.table / path).stat().st_size
+def _commit(planned: Merge, path: str, size: int, delta: DeltaTable) -> None:
+    """One commit that takes one set for the other, once."""
+    if delta.transaction_version(path) is not None:
+        return
     now = int(datetime.now(UTC).timestamp() * 1000)
     taken: list[AddAction | RemoveAction] = [
         RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size_bytes, partition_values={})
         for file in planned.files
     ]
     stats = json.dumps(_statistics(planned.files))
-    delta = store.delta(planned.table)
     added = AddAction(path, size, {}, now, data_change=False, stats=stats)
-    delta.create_write_transaction([*taken, added], mode="append", schema=delta.schema())
+    once = CommitProperties(app_transactions=[Transaction(path, 1)], max_commit_retries=0)
+    delta.create_write_transaction([*taken, added], mode="append", schema=delta.schema(), commit_properties=once)
 
 
 def _statistics(files: Sequence[NamedFile]) -> dict[str, Any]:

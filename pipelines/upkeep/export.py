@@ -7,6 +7,7 @@ What is exported is one version of each table. It is written beside its place an
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SUCCESS = "_SUCCESS"
+_ADDRESS = re.compile(r"[a-z][a-z0-9]+:/")
 _FORMAT = "aiqyn export 1"
 _ROWS_HELD = 20_000
 """Of each partition, before they are written: DuckDB's default of half a million would not fit into our memory."""
@@ -66,8 +68,10 @@ def export_store(
     names = list(dict.fromkeys(chosen)) or DEFAULT
     if unknown := [name for name in names if name not in PARTITIONED]:
         raise UsageError(f"There is no table {unknown[0]} to export. Name one of these: {', '.join(PARTITIONED)}.")
+    if _ADDRESS.match(str(output)):
+        raise UsageError(f"An export is written to a local folder, and {output} is none. Copy it there afterwards.")
     output = output.resolve()
-    if output == store.root or store.root in output.parents:
+    if store.root in {output, *output.parents}:
         raise UsageError(f"{output} lies within the store. Name a folder outside of it.")
     try:
         with _beside(output) as unfinished:

@@ -1,7 +1,6 @@
 """The files of a table: which its log names, which lie in its folder, and what those are that it does not name."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.store import Store
+from transforms.store_files import MANIFESTS
 
 _PART = re.compile(r"[^/]+/part-[0-9a-f]{32}\.parquet")
 _UNFINISHED = re.compile(r"[^/]+/\.part-[0-9a-f]{32}\.parquet(\.[0-9a-f]{32})?|\..+\.json\.[0-9a-f]{32}")
-MANIFESTS = "_manifests"
-"""The folder of manifests, which is looked after like a table's."""
+_COMMIT = re.compile(r"[0-9]{20}\.json")
 
 
 class Unnamed(StrEnum):
@@ -73,29 +72,19 @@ def named_files(store: Store, table: str) -> list[NamedFile]:
 
 def lying_files(store: Store, table: str) -> dict[str, int]:
     """Sizes of all files in a table's folder, but for its log's, by path relative to it."""
-    root = store.root / table
-    found = {}
-    for folder, folders, names in os.walk(root):
-        if Path(folder) == root and "_delta_log" in folders:
-            folders.remove("_delta_log")
-        for name in names:
-            path = Path(folder, name)
-            try:
-                found[path.relative_to(root).as_posix()] = path.lstat().st_size
-            except FileNotFoundError:
-                continue  # whoever is writing it has renamed it
-    return found
+    found = store.disk.sizes(table)
+    return {path: size for path, size in found.items() if not path.startswith("_delta_log/")}
 
 
 def staged_segments(store: Store) -> dict[str, set[tuple[str, str]]]:
     """By each segment that waits for its commit, table and path of its part files; a broken manifest names none."""
     staged = {}
-    for path in sorted((store.root / MANIFESTS).glob("*.json")):
+    for path, manifest in store.manifests().items():
+        segment = path.rpartition("/")[2].removesuffix(".json")
         try:
-            parts = json.loads(path.read_text("utf-8"))["parts"]
-            staged[path.stem] = {(part["table"], part["path"]) for part in parts}
-        except (ValueError, KeyError, TypeError, FileNotFoundError):
-            staged[path.stem] = set()
+            staged[segment] = {(part["table"], part["path"]) for part in (manifest or {})["parts"]}
+        except (KeyError, TypeError):
+            staged[segment] = set()
     return staged
 
 
@@ -129,8 +118,10 @@ def unnamed_files(store: Store, table: str, lying: dict[str, int]) -> Iterator[U
 def _superseded(store: Store, table: str) -> dict[str, datetime]:
     """When commits took files out of the table, as far back as its log reaches."""
     taken = {}
-    for commit in (store.root / table / "_delta_log").glob("*.json"):
-        for line in commit.read_text("utf-8").splitlines():
+    log = f"{table}/_delta_log"
+    commits = (f"{log}/{name}" for name in sorted(store.disk.sizes(log)) if _COMMIT.fullmatch(name))
+    for commit in store.disk.copies(commits):
+        for line in Path(commit).read_text("utf-8").splitlines():
             if line.startswith('{"remove"'):
                 removed = json.loads(line)["remove"]
                 taken[removed["path"]] = datetime.fromtimestamp(removed["deletionTimestamp"] / 1000, UTC)

@@ -16,9 +16,10 @@ from pipelines.errors import UsageError
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.compact import Merge, find_merges, merge
-from pipelines.upkeep.files import MANIFESTS, Unnamed, UnnamedFile, lying_files, unnamed_files
+from pipelines.upkeep.files import Unnamed, UnnamedFile, lying_files, unnamed_files
 from pipelines.upkeep.problems import Problem
 from transforms.schemas import TABLES
+from transforms.store_files import MANIFESTS
 
 _LONGEST = timedelta(days=36_500)
 
@@ -87,7 +88,8 @@ def vacuum(store: Store, keep: timedelta, *, is_compacting: bool = False, is_dry
         removed = _needless(store, datetime.now(UTC) - keep)
         if not is_dry:
             for file in removed:
-                _remove(store.root / file.table, file.path)
+                store.locks.confirm()
+                _remove(store, file)
     return Vacuumed(removed, merges)
 
 
@@ -112,15 +114,17 @@ def _needless(store: Store, until: datetime) -> list[UnnamedFile]:
     ]
 
 
-def _remove(table: Path, path: str) -> None:
+def _remove(store: Store, file: UnnamedFile) -> None:
+    place = f"{file.table}/{file.path}"
     try:
-        (table / path).unlink()
-        folder = (table / path).parent
-        if folder != table and not any(folder.iterdir()):
-            folder.rmdir()
+        store.disk.remove(place)
+        if isinstance(store.root, Path):
+            table, folder = store.root / file.table, (store.root / place).parent
+            if folder != table and not any(folder.iterdir()):
+                folder.rmdir()
     except OSError as error:
         raise UsageError(
-            f"{table / path} cannot be removed: {error.strerror}. The store is as sound as before."
+            f"{store.root}/{place} cannot be removed: {error.strerror}. The store is as sound as before."
         ) from error
 
 

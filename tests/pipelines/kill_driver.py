@@ -13,7 +13,7 @@ from rich.console import Console
 
 from pipelines.scan import Scan, ScanOptions
 from pipelines.store import Store
-from transforms import examination, write
+from transforms import examination, store_files
 
 
 class Countdown:
@@ -42,9 +42,10 @@ def main(step: str, nth: str, source: str, store: str, profile: str) -> None:
     if step == "examination":
         before(examination._ExamineFn, "_conclude", die)
     elif step == "part written, not renamed":
-        before(write.FileSystems, "rename", die)
+        before(store_files, "_settle", die)
     elif step == "parts, no manifest":
-        before(write, "write_file", die, lambda path, _: "/_manifests/" in path)
+        files = type(store_files.files_of(store))
+        before(files, "put", die, lambda _, path, __: path.startswith("_manifests/"))
     elif step == "manifest, no commit":
         before(Store, "commit_segment", die)
     elif step == "segments not committed":

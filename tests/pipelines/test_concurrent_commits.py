@@ -56,7 +56,7 @@ def staged(store: Store, segment: str, scan: str | None = None) -> dict[str, Any
         "segment": {"detectors": DETECTORS, "reused": 0},
         "parts": [part(store, "items", segment, items), part(store, "frames", segment, frames)],
     }
-    (store.root / "_manifests" / f"{segment}.json").write_text(json.dumps(manifest))
+    store.disk.put(f"_manifests/{segment}.json", json.dumps(manifest).encode())
     return manifest
 
 
@@ -156,7 +156,7 @@ def test_a_commit_that_fails_for_its_own_reasons_is_not_tried_again(tmp_path: Pa
         raise CommitFailedError("no space left on device")
 
     with pytest.raises(CommitFailedError, match="no space"):
-        committed(str(store.root / "scans"), attempt)
+        committed(partial(store.delta, "scans"), attempt)
     assert len(tries) == 1
 
 

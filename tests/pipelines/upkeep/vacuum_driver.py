@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.store import Store
 from pipelines.upkeep import compact, vacuum
+from transforms import store_files
 
 
 def die_at(owner: Any, name: str, nth: int, *, after: bool = False) -> None:
@@ -30,7 +31,7 @@ def die_at(owner: Any, name: str, nth: int, *, after: bool = False) -> None:
 
 
 STEPS: dict[str, tuple[Any, str, bool]] = {
-    "merged file not renamed": (compact, "_settle", False),
+    "merged file not renamed": (store_files, "_settle", False),
     "merged file not committed": (compact, "_commit", False),
     "merged file committed": (compact, "_commit", True),
     "nothing removed": (vacuum, "_remove", False),
