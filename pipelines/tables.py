@@ -9,7 +9,7 @@ import duckdb
 
 import configs
 from pipelines.errors import UsageError
-from pipelines.store import Store
+from pipelines.store import Store, columns_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -28,7 +28,8 @@ def connect(store: Store) -> "DuckDBPyConnection":
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
-        connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(store.columns(table), store.files(table))}")
+        columns = _later(table) | store.columns(table)
+        connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(columns, store.files(table))}")
     try:
         connection.execute((configs.ROOT / "views.sql").read_text("utf-8"))
     except duckdb.BinderException as error:
@@ -36,6 +37,14 @@ def connect(store: Store) -> "DuckDBPyConnection":
             f"{store.root} was written by an earlier version of aiqyn. Scan into it once: that adds what is missing."
         ) from error
     return connection
+
+
+def _later(table: str) -> dict[str, Any]:
+    """Columns that a table of an earlier version may lack, and that are null in it once it is scanned into.
+
+    Not the numbers of commits: views that order by them would tell the wrong rows.
+    """
+    return {name: kind for name, kind in columns_of(table).items() if (table, name) != ("segments", "sequence")}
 
 
 def rows_of(columns: Mapping[str, Any], files: Sequence[str]) -> str:

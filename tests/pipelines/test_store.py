@@ -1,6 +1,7 @@
 """The store as a folder: any name that a person gives it, and sentences where there can be none."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,14 @@ import pytest
 
 from examples.media.pictures import generated_picture
 from pipelines import store as store_module
+from pipelines.compare import Inventory, compared
 from pipelines.errors import UsageError
+from pipelines.held import HeldPlaces
 from pipelines.scan import Scan
 from pipelines.store import Store
 from tests.conftest import ScanCall, rows
+from tests.pipelines.upkeep.hand_made import build_store
+from transforms.records import Place
 from transforms.schemas import TABLES
 
 
@@ -93,9 +98,23 @@ def test_a_store_that_lacks_what_views_name_is_told(tmp_path: Path, monkeypatch:
     assert rows(tmp_path, "SELECT 1") == [(1,)]
 
 
-def test_a_remote_store_is_refused() -> None:
-    with pytest.raises(UsageError, match="local folder"):
-        Store.create("s3://bucket/store")
+@pytest.mark.parametrize(
+    ("table", "column"), [("items", "etag"), ("items", "beside"), ("items", "layers"), ("scans", "part")]
+)
+def test_what_a_scan_would_do_is_told_of_a_store_of_an_earlier_version(
+    table: str, column: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setitem(TABLES, table, TABLES[table].remove(TABLES[table].get_field_index(column)))
+        build_store(tmp_path)
+        assert column not in [field.name for field in Store(tmp_path).delta(table).schema().fields]
+    known = Place("/архив қ", "/архив қ/a b.png", "/архив қ/a b.png", 100, 7)
+    found = Inventory(listed=HeldPlaces([known, replace(known, uri="/архив қ/new.png")]).table, roots=["/архив қ/"])
+    with compared(Store(tmp_path), found, "e", retry_failed=False) as (tables, inputs):
+        assert inputs == 2
+        assert tables.execute("SELECT uri, why FROM due").fetchall() == [("/архив қ/new.png", "new")]
+        assert tables.execute("SELECT count(*) FROM vanished").fetchone() == (4,)
+    assert rows(tmp_path, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL") == []
 
 
 def test_the_last_row_holds_also_when_the_clock_was_set_back(
