@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import StoreBusyError
-from pipelines.locks import FileLocks
+from pipelines.leases import LeaseLocks
+from pipelines.locks import FileLocks, Locks
 from pipelines.scan_part import ScanPart
 
 ROOT = Path(__file__).parents[2]
-Held = Callable[[FileLocks], AbstractContextManager[None]]
+Held = Callable[[Locks], AbstractContextManager[None]]
 
 
 def whole(doing: str) -> Held:
@@ -26,8 +27,15 @@ def part(number: int, of: int) -> Held:
     return lambda locks: locks.part(ScanPart(number, of), f"id of {number}/{of}")
 
 
+@pytest.fixture(params=["folder", "s3"])
+def locks(request: pytest.FixtureRequest, tmp_path: Path) -> Locks:
+    if request.param == "folder":
+        return FileLocks(tmp_path)
+    return LeaseLocks(request.getfixturevalue("bucket").uri("audit"))
+
+
 @pytest.fixture
-def locks(tmp_path: Path) -> FileLocks:
+def file_locks(tmp_path: Path) -> FileLocks:
     return FileLocks(tmp_path)
 
 
@@ -47,7 +55,7 @@ def locks(tmp_path: Path) -> FileLocks:
         (part(8, 8), part(1, 8), None),
     ],
 )
-def test_who_may_write_beside_whom(first: Held, second: Held, said: str | None, locks: FileLocks) -> None:
+def test_who_may_write_beside_whom(first: Held, second: Held, said: str | None, locks: Locks) -> None:
     with first(locks):
         if said is None:
             with second(locks):
@@ -59,7 +67,7 @@ def test_who_may_write_beside_whom(first: Held, second: Held, said: str | None, 
         pass  # what is let go is free
 
 
-def test_what_was_refused_holds_nothing(locks: FileLocks) -> None:
+def test_what_was_refused_holds_nothing(locks: Locks) -> None:
     with part(1, 2)(locks):
         for refused in (whole("scan"), part(1, 2), part(1, 3)):
             with pytest.raises(StoreBusyError), refused(locks):
@@ -68,7 +76,7 @@ def test_what_was_refused_holds_nothing(locks: FileLocks) -> None:
         assert locks.live_scans() == {"id of scan"}
 
 
-def test_of_many_holders_a_few_are_told(locks: FileLocks) -> None:
+def test_of_many_holders_a_few_are_told(locks: Locks) -> None:
     with ExitStack() as held:
         for number in range(1, 6):
             held.enter_context(part(number, 8)(locks))
@@ -76,7 +84,7 @@ def test_of_many_holders_a_few_are_told(locks: FileLocks) -> None:
             pass
 
 
-def test_scans_that_live_are_those_that_hold_something_now(locks: FileLocks) -> None:
+def test_scans_that_live_are_those_that_hold_something_now(locks: Locks) -> None:
     assert not locks.is_held()
     with part(1, 3)(locks), part(3, 3)(locks):
         assert locks.live_scans() == {"id of 1/3", "id of 3/3"}
@@ -85,17 +93,20 @@ def test_scans_that_live_are_those_that_hold_something_now(locks: FileLocks) -> 
     assert not locks.is_held()
 
 
-def test_an_earlier_version_that_says_nothing_of_itself_holds_all_the_same(locks: FileLocks, tmp_path: Path) -> None:
-    with whole("scan")(locks):
+def test_an_earlier_version_that_says_nothing_of_itself_holds_all_the_same(
+    file_locks: FileLocks, tmp_path: Path
+) -> None:
+    with whole("scan")(file_locks):
         (tmp_path / ".lock").write_text("")
-        with pytest.raises(StoreBusyError, match="another process"), part(1, 2)(locks):
+        with pytest.raises(StoreBusyError, match="another process"), part(1, 2)(file_locks):
             pass
 
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipelines.locks import FileLocks
+from pipelines.leases import LeaseLocks
+from pipelines.locks import FileLocks, Locks
 from pipelines.scan_part import ScanPart
 with FileLocks(Path(sys.argv[1])).part(ScanPart(2, 8), "killed"), FileLocks(Path(sys.argv[1])).alone("judging"):
     print("held", flush=True)
@@ -103,22 +114,22 @@ with FileLocks(Path(sys.argv[1])).part(ScanPart(2, 8), "killed"), FileLocks(Path
 """
 
 
-def test_what_a_killed_driver_held_is_free_at_once(locks: FileLocks, tmp_path: Path) -> None:
+def test_what_a_killed_driver_held_is_free_at_once(file_locks: FileLocks, tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
-    assert locks.live_scans() == {"killed"}
-    with pytest.raises(StoreBusyError, match=f"process {process.pid} "), part(2, 8)(locks):
+    assert file_locks.live_scans() == {"killed"}
+    with pytest.raises(StoreBusyError, match=f"process {process.pid} "), part(2, 8)(file_locks):
         pass
     process.kill()
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
-    with part(2, 8)(locks), locks.alone("judging"):
-        assert locks.live_scans() == {"id of 2/8"}
+    with part(2, 8)(file_locks), file_locks.alone("judging"):
+        assert file_locks.live_scans() == {"id of 2/8"}
 
 
-def test_one_waits_until_the_other_has_done_the_same_work(locks: FileLocks) -> None:
+def test_one_waits_until_the_other_has_done_the_same_work(locks: Locks) -> None:
     done: list[str] = []
 
     def work() -> None:

@@ -44,6 +44,7 @@ def test_every_option_but_those_of_the_moment_can_stand_in_the_file() -> None:
         ("sources: films", "sources", ["{here}/films"]),
         ("sources: [../a, /b, '**/*.mp4']", "sources", ["{here}/../a", "/b", "{here}/**/*.mp4"]),
         ("sources: ['s3://bucket/x']", "sources", ["s3://bucket/x"]),
+        ("store: s3://bucket/audit", "store", "s3://bucket/audit"),
         ("store: audit", "store", "{here}/audit"),
         ("store: ${HOME}/audit", "store", "{here}/${HOME}/audit"),
         ("store: ~/audit", "store", "{home}/audit"),

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,12 @@ from examples.media.broken import first_part
 from examples.media.pictures import generated_picture, jpeg, png
 from examples.media.videos import video
 from pipelines.errors import ExitCode
+from pipelines.leases import LEASE_VARIABLE
 from pipelines.scan import Scan, ScanOptions
+from pipelines.store import Store
+from pipelines.upkeep.check import check_store
 from tests.conftest import DOUBLES, FRAME_FACTS, ITEM_FACTS, VERDICT_FACTS, ScanCall, rows
-from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, Bucket, Cut, First, Reset, S3Server
+from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, TOO_MANY, Bucket, Cut, First, Lost, Reset, S3Server
 from transforms.s3 import ENDPOINT_VARIABLE
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +71,7 @@ def filled(bucket: Bucket, files: dict[str, bytes]) -> Bucket:
     return bucket
 
 
-def facts(store: Path, root: str) -> Iterator[list[tuple]]:
+def facts(store: Path | str, root: str) -> Iterator[list[tuple]]:
     """What rows say, but for where and when the files lay; scores come last in a row."""
     below = f"replace(uri, '{root}/', '') AS uri"
     yield rows(store, f"SELECT * REPLACE ({below}, 0 AS mtime_ns) FROM ({ITEM_FACTS}) ORDER BY uri, member_path")
@@ -78,7 +82,7 @@ def facts(store: Path, root: str) -> Iterator[list[tuple]]:
     yield rows(store, f"SELECT * EXCLUDE (evidence) REPLACE ({below}) FROM ({VERDICT_FACTS}) ORDER BY ALL")
 
 
-def assert_same_but_for_the_place(store: Path, bucket: Bucket, local: tuple[Path, str]) -> None:
+def assert_same_but_for_the_place(store: Path | str, bucket: Bucket, local: tuple[Path, str]) -> None:
     for found, wanted in zip(facts(store, bucket.uri()), facts(*local), strict=True):
         assert wanted
         assert [row[:-1] for row in found] == [row[:-1] for row in wanted]
@@ -156,3 +160,58 @@ def test_a_scan_that_was_killed_goes_on_through_faults(
     light_scan(filled.uri())
     assert_same_but_for_the_place(store, filled, local)
     assert not any(s3.faults.values()), "all of them happened"
+
+
+def test_a_store_on_s3_by_the_command(
+    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, light_scan: ScanCall
+) -> None:
+    """The store lies in the source: its own objects are no inputs."""
+    store = filled.uri("audit")
+    environment = {name: value for name, value in os.environ.items() if name != ENDPOINT_VARIABLE}
+    command = [sys.executable, "-m", "pipelines.cli", "scan", filled.uri(), "--store", store]
+    command += ["--s3-endpoint", s3.endpoint, "--profile", str(light), "--running-mode", "multi_processing"]
+    s3.fails("PUT", f"{filled.name}/audit/segments/_delta_log/{1:020}.json", Lost(), SLOW_DOWN)
+    s3.fails("PUT", f"{filled.name}/audit/items/_delta_log/{1:020}.json", Reset(), TOO_MANY)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.INCOMPLETE, done.stderr
+    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in done.stderr + done.stdout
+    assert_same_but_for_the_place(store, filled, local)
+    assert not any([*s3.faults.values()]), "all of them happened"
+    assert rows(store, "SELECT status, sources FROM scans") == [("complete", [filled.uri()])]
+    again = light_scan(filled.uri(), store=store)
+    assert (again.plan.due, again.plan.unchanged) == ([], again.plan.inputs)
+    explained = [sys.executable, "-m", "pipelines.cli", "explain", filled.uri("2023/copy.png"), "--store", store]
+    told = subprocess.run(explained, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    assert (told.returncode, "Made with AI" in told.stdout) == (ExitCode.COMPLETE, True), told.stderr
+
+
+def test_a_killed_scan_to_s3_goes_on_when_its_claim_has_ended(
+    filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LEASE_VARIABLE, "2")
+    store = filled.uri("audit")
+    driver = Path(__file__).with_name("kill_driver.py")
+    killed = subprocess.run(
+        [sys.executable, str(driver), "frames not committed", "2", filled.uri(), store, str(light)],
+        cwd=tmp_path,
+        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert rows(store, "SELECT count(*) FROM segments") == [(1,)]
+    assert rows(store, "SELECT count(*) FROM items ANTI JOIN segments USING (segment_id)") == [(0,)]
+    end = time.monotonic() + 30
+    while Store(store).locks.is_held():
+        assert time.monotonic() < end
+    command = [sys.executable, "-m", "pipelines.cli", "scan", filled.uri(), "--store", store, "--profile", str(light)]
+    drivers = [
+        subprocess.Popen([*command, "--segments", part], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        for part in ("1/2", "2/2")
+    ]
+    told = [driver.communicate(timeout=200)[1] for driver in drivers]
+    assert {driver.returncode for driver in drivers} <= {ExitCode.COMPLETE, ExitCode.INCOMPLETE}, told
+    assert_same_but_for_the_place(store, filled, local)
+    assert rows(store, "SELECT status FROM scans ORDER BY status") == [("complete",), ("complete",), ("killed",)]
+    assert [found.line for found in check_store(Store(store)) if found.problem.is_damage] == []
