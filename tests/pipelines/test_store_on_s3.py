@@ -13,20 +13,22 @@ from typer.testing import CliRunner
 
 from pipelines import runners
 from pipelines.cli import app as aiqyn
-from pipelines.errors import LeaseLostError, MachineError, UsageError
+from pipelines.errors import ExitCode, LeaseLostError, MachineError, UsageError, exit_code_of
 from pipelines.inputs import parse_scope
 from pipelines.inventory import list_inputs
 from pipelines.judge_command import run_judge
 from pipelines.policy_config import load_policies
+from pipelines.scan import Scan
 from pipelines.scan_part import ScanPart
 from pipelines.selection import Selection
 from pipelines.store import Store
+from pipelines.summary import ScanSummary
 from pipelines.troubles import machine_told
 from pipelines.upkeep import compact
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.cli import app
 from pipelines.upkeep.vacuum import vacuum
-from tests.conftest import ITEM_FACTS, VERDICT_FACTS, rows
+from tests.conftest import ITEM_FACTS, VERDICT_FACTS, ScanCall, rows
 from tests.pipelines.test_concurrent_commits import AT_ONCE, staged, together
 from tests.pipelines.upkeep.hand_made import NOON, build_store, part
 from tests.s3_server import (
@@ -219,6 +221,31 @@ def test_who_lost_its_lease_commits_nothing_more(empty: Store, monkeypatch: pyte
             empty.commit_segment(manifest)
         assert claim != empty.disk.read("_claims/whole") == b"{}"
     assert rows(empty.root, SEEN) == [(0, 0, 0)]
+
+
+def test_a_scan_that_lost_its_lease_ends_and_the_next_one_tells_of_it(
+    empty: Store, bucket: Bucket, light_scan: ScanCall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("in/a.txt", b"a")
+    staging: dict[str, Any] = {}
+
+    def sleeps_too_long(_: Scan, store: Store, summary: ScanSummary) -> None:
+        staging.update(staged(store, "s" * 16, summary.scan_id))
+        store.disk.put("_claims/whole", b"{}")  # as whoever passes over it does
+        with monkeypatch.context() as later:
+            later.setattr("pipelines.leases._clock", lambda: 1e12)
+            store.commit_segment(staging)
+
+    monkeypatch.setattr(Scan, "_run_segments", sleeps_too_long)
+    with pytest.raises(LeaseLostError) as told:
+        light_scan(bucket.uri("in"), store=empty.root)
+    assert exit_code_of(told.value) is ExitCode.BROKEN_OFF
+    assert rows(empty.root, "SELECT status FROM scans") == [("running",)]
+    assert rows(empty.root, SEEN) == [(0, 0, 0)]
+    monkeypatch.setattr(Scan, "_run_segments", lambda *_: None)
+    assert light_scan(bucket.uri("in"), store=empty.root).recovered == 1
+    assert rows(empty.root, "SELECT status FROM scans ORDER BY started_at") == [("killed",), ("complete",)]
+    assert rows(empty.root, SEEN) == [(2, 2, 1)]
 
 
 COMMITS, PROCESSES = 2, 3
