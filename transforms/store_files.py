@@ -80,19 +80,15 @@ class FolderFiles:
 
     def put(self, path: str, data: bytes) -> None:
         """See ``StoreFiles``."""
-        unfinished = self._unfinished(path)
-        unfinished.write_bytes(data)
+        with self._begun(path) as unfinished:
+            unfinished.write_bytes(data)
         _settle(unfinished, self._root / path)
 
     @contextmanager
     def written(self, path: str) -> Iterator[Path]:
         """See ``StoreFiles``."""
-        unfinished = self._unfinished(path)
-        try:
+        with self._begun(path) as unfinished:
             yield unfinished
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
         descriptor = os.open(unfinished, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -131,10 +127,18 @@ class FolderFiles:
         """See ``StoreFiles``."""
         return [f"{self._root}/{path}" for path in paths]
 
-    def _unfinished(self, path: str) -> Path:
+    @contextmanager
+    def _begun(self, path: str) -> Iterator[Path]:
+        """A file of another name beside it, which goes where writing it fails: the disk may be full."""
         whole = self._root / path
         whole.parent.mkdir(parents=True, exist_ok=True)
-        return whole.with_name(f".{whole.name}.{uuid.uuid4().hex}")
+        unfinished = whole.with_name(f".{whole.name}.{uuid.uuid4().hex}")
+        try:
+            yield unfinished
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
 
 
 def _settle(unfinished: Path, whole: Path) -> None:
