@@ -187,8 +187,9 @@ def scan(
     from pipelines.ignore import read_ignore_file
     from pipelines.policy_config import load_policies
     from pipelines.runners import RunnerChoice
-    from pipelines.scan import Scan, ScanOptions
+    from pipelines.scan import Scan
     from pipelines.scan_files import ScanFiles, kept_up
+    from pipelines.scan_options import ScanOptions
     from pipelines.scan_part import parse_part
     from pipelines.selection import parse_selection
     from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts

@@ -2,8 +2,9 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from pipelines.plan import Due
 from transforms.containers.opener import Opener, read_head, unopened
@@ -69,3 +70,33 @@ def to_references(segment: Iterable[Due], hashes: Iterable[str | Examination], k
         Reference(content, tuple(found), content, examinations.get(content)) for content, found in places.items()
     ]
     return references
+
+
+def hashed_ahead(
+    segments: list[list[Due]], max_bytes: int, cores: int, opener: Opener, seconds: dict[str, float]
+) -> Iterator[tuple[list[Due], list[str | Examination]]]:
+    """Each segment with its hashes; the next one is hashed while the caller works on this one.
+
+    Args:
+        segments: In the order in which they are given.
+        max_bytes: Of a file that is hashed.
+        cores: How many files are hashed at a time.
+        opener: Opens places.
+        seconds: To whose ``hash_wait`` is added what the caller waited.
+    """
+    with ThreadPoolExecutor(cores) as hashers, ThreadPoolExecutor(1) as ahead:
+
+        def start(index: int) -> "Future[list[str | Examination]]":
+            return ahead.submit(hash_segment, segments[index], max_bytes, hashers, opener)
+
+        waiting = [start(0)] if segments else []
+        try:
+            for index, segment in enumerate(segments):
+                begun = time.monotonic()
+                hashes = waiting.pop().result()
+                seconds["hash_wait"] += time.monotonic() - begun
+                if index + 1 < len(segments):
+                    waiting.append(start(index + 1))
+                yield segment, hashes
+        finally:
+            hashers.shutdown(wait=False, cancel_futures=True)  # a caller that stops waits for no more hashes

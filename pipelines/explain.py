@@ -70,7 +70,8 @@ def _case(store: Store, item: str, policies: Sequence[LoadedPolicy], detectors: 
 
 def _scanned(item: str, folder: str, policies: Sequence[LoadedPolicy], detectors: Sequence[str]) -> Store:
     """A file examined into a store of its own, in a folder that the caller removes."""
-    from pipelines.scan import Scan, ScanOptions
+    from pipelines.scan import Scan
+    from pipelines.scan_options import ScanOptions
 
     if not Path(item).is_file():
         raise UsageError(f"There is no file {item}. Name one, or say with --store where an address or a hash is known.")

@@ -1,15 +1,13 @@
 """The scan driver: inventory, plan, one Beam pipeline and one commit per segment."""
 
-import importlib.metadata
 import logging
 import os
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,16 +17,15 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 from rich.console import Console
 
-import configs
 from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.containers import with_members
-from pipelines.contents import hash_segment, to_references
+from pipelines.contents import hashed_ahead, to_references
+from pipelines.emptied import refuse_emptied
 from pipelines.errors import Interrupted, MachineError, UsageError
 from pipelines.findings import Baseline, find, find_baseline
-from pipelines.ignore import NOTHING_IGNORED, IgnoreList, tell_expired
-from pipelines.inputs import Inputs, Scope, parse_scope
+from pipelines.ignore import tell_expired
+from pipelines.inputs import Inputs, parse_scope
 from pipelines.interrupt import Interrupt
-from pipelines.inventory import covers
 from pipelines.job_server import with_job_server
 from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
@@ -45,17 +42,17 @@ from pipelines.plan import (
     make_plan,
     segment_id,
 )
-from pipelines.policy_config import LoadedPolicy, load_policies
+from pipelines.policy_config import load_policies
 from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
-from pipelines.scan_part import WHOLE, ScanPart
+from pipelines.scan_options import ScanOptions
 from pipelines.scan_report import ScanReport
-from pipelines.selection import Selection
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.troubles import machine_told, storage_faults
 from pipelines.trust import load_trust
+from pipelines.versions import installed_versions
 from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
@@ -66,50 +63,6 @@ if TYPE_CHECKING:
     from pipelines.segment import SegmentConfig
 
 _LOG = logging.getLogger("aiqyn.scan")
-_VERSIONED = (
-    "aiqyn",
-    "apache-beam",
-    "torch",
-    "opencv-python-headless",
-    "pillow",
-    "numpy",
-    "pi-heif",
-    "av",
-    "c2pa-python",
-    "onnxruntime",
-    "rapidfuzz",
-    "pyarrow",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ScanOptions:
-    """What the command line asked for."""
-
-    sources: list[str]
-    store: str
-    detectors: tuple[str, ...] = (configs.DEFAULT_DETECTOR,)
-    profile: str = "default"
-    trust_lists: tuple[Path, ...] = ()
-    trust_anchors: tuple[Path, ...] = ()
-    lexicon: tuple[Path, ...] = ()
-    runner: RunnerChoice = field(default_factory=RunnerChoice)
-    batch_size: int = 16
-    children: int = 0
-    threads: int = 0
-    segment_items: int = 0
-    part: ScanPart = WHOLE
-    retry_failed: bool = False
-    skip_near_duplicates: bool = False
-    dry_run: bool = False
-    allow_empty: bool = False
-    context: Path | None = None
-    manifest: Path | None = None
-    selection: Selection = field(default_factory=Selection)
-    policies: tuple[LoadedPolicy, ...] = ()
-    ignored: IgnoreList = NOTHING_IGNORED
-    baseline: str | None = None
-    s3_endpoint: str = ""
 
 
 class Scan:
@@ -257,7 +210,7 @@ class Scan:
         )
         self._seconds["plan"] = time.monotonic() - started
         if not self._options.allow_empty:
-            _refuse_emptied(plan, self._scope, inputs)
+            refuse_emptied(plan, self._scope, inputs)
         return plan
 
     def _cut(self, plan: Plan) -> list[list[Due]]:
@@ -278,7 +231,9 @@ class Scan:
             with Interrupt(stop_file) as interrupt, with_job_server(self._runner) as runner:
                 known = self._known(store, progress.scratch)
                 config = self._config(runner, progress.address, str(stop_file), known)
-                for number, (segment, hashes) in enumerate(self._hashed_ahead(segments), 1):
+                max_bytes = self._profile.limits.file_bytes
+                hashed = hashed_ahead(segments, max_bytes, _cores(), self._opener, self._seconds)
+                for number, (segment, hashes) in enumerate(hashed, 1):
                     progress.segment(number, len(segments))
                     self._run_one(store, summary, config, segment, hashes)
                     progress.committed(summary.outcomes)
@@ -296,26 +251,6 @@ class Scan:
         folder = self._runner.staging or str(store.root)
         is_seen = self._runner.has_own_workers and "://" not in folder
         return Path(folder) / f".stop-{self._scan_id}" if is_seen else scratch / "stop"
-
-    def _hashed_ahead(self, segments: list[list[Due]]) -> Iterator[tuple[list[Due], list[str | Examination]]]:
-        """Each segment with its hashes; the next one is hashed while the caller works on this one."""
-        max_bytes = self._profile.limits.file_bytes
-        with ThreadPoolExecutor(_cores()) as hashers, ThreadPoolExecutor(1) as ahead:
-
-            def start(index: int) -> "Future[list[str | Examination]]":
-                return ahead.submit(hash_segment, segments[index], max_bytes, hashers, self._opener)
-
-            waiting = [start(0)] if segments else []
-            try:
-                for index, segment in enumerate(segments):
-                    begun = time.monotonic()
-                    hashes = waiting.pop().result()
-                    self._seconds["hash_wait"] += time.monotonic() - begun
-                    if index + 1 < len(segments):
-                        waiting.append(start(index + 1))
-                    yield segment, hashes
-            finally:
-                hashers.shutdown(wait=False, cancel_futures=True)  # a caller that stops waits for no more hashes
 
     def _run_one(
         self,
@@ -390,13 +325,13 @@ class Scan:
                 known=known,
             ),
             runner=runner,
-            worker_versions={name: _version(name) for name in _VERSIONED} if runner.has_own_workers else None,
+            worker_versions=installed_versions() if runner.has_own_workers else None,
         )
 
     def _identity(self) -> dict[str, Any]:
         """What rows of ``segments`` and ``scans`` say about who examined, and how."""
         return {
-            "versions": {name: version for name in _VERSIONED if (version := _version(name))},
+            "versions": {name: version for name, version in installed_versions().items() if version},
             "detectors": [asdict(detector.info) for detector in self._detectors],
             "config_digest": self._profile.digest,
             "runner": f"{self._runner.name}:{self._runner.mode}:{self._runner.workers}",
@@ -437,30 +372,5 @@ def _tidied(store: Store) -> int:
     return recovered
 
 
-def _refuse_emptied(plan: Plan, scope: Scope, inputs: Inputs) -> None:
-    """A source that held files and holds none is more often an archive that is not mounted than one that was emptied.
-
-    Raises:
-        UsageError: Naming the source and what to do.
-    """
-    emptied = [source for source in scope.addresses if source not in inputs.filled]
-    named = set(inputs.named["uri"].to_pylist()) if scope.manifest and scope.manifest.source in emptied else set()
-    for source in emptied:
-        gone = sum(due.gone and (covers(source, due.place.uri) or due.place.uri in named) for due in plan.due)
-        if gone:
-            told = "Nothing that the manifest names is there" if source not in scope.sources else f"{source} is empty"
-            raise UsageError(
-                f"{told}, and {gone} files were there in an earlier scan. Is it mounted? "
-                "If they are gone for good, say so with --allow-empty."
-            )
-
-
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -10,7 +10,8 @@ from rich.console import Console
 
 import configs
 from examples.build_archive import build_archive
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect

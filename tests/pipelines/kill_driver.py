@@ -11,7 +11,8 @@ from typing import Any
 
 from rich.console import Console
 
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from transforms import examination, store_files
 

@@ -16,7 +16,8 @@ from pipelines import chosen, doctor
 from pipelines.errors import ExitCode, UsageError
 from pipelines.profile import load_profile
 from pipelines.runners import RunnerChoice
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.summary import ScanSummary, print_summary, summary_facts
 from tests.conftest import ScanCall, assert_same_rows, rows
 from tests.detectors import make_detector

@@ -21,7 +21,8 @@ from pipelines import judge, store, troubles
 from pipelines import scan as scan_module
 from pipelines.contents import hash_place
 from pipelines.errors import ExitCode, MachineError, UsageError
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.troubles import machine_told, told_of
 from tests.conftest import ScanCall, assert_same_rows, rows

@@ -32,7 +32,8 @@ def source(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reference(source: Path, light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from rich.console import Console
 
-    from pipelines.scan import Scan, ScanOptions
+    from pipelines.scan import Scan
+    from pipelines.scan_options import ScanOptions
 
     store = tmp_path_factory.mktemp("undisturbed") / "store"
     Scan(ScanOptions([str(source)], str(store), profile=str(light), segment_items=3), Console(stderr=True)).run()

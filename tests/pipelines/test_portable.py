@@ -26,6 +26,7 @@ import pipelines
 from pipelines import scan as scan_module
 from pipelines.errors import UsageError
 from pipelines.runners import RunnerChoice
+from pipelines.scan_options import ScanOptions
 from pipelines.segment import _folders
 from pipelines.staging import bring_home
 from tests.conftest import ScanCall, assert_same_rows, rows
@@ -64,7 +65,7 @@ def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from rich.console import Console
 
     store = tmp_path_factory.mktemp("reference") / "store"
-    scan_module.Scan(scan_module.ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
+    scan_module.Scan(ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
     return store
 
 

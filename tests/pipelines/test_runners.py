@@ -8,6 +8,7 @@ import pytest
 
 from pipelines import scan as scan_module
 from pipelines.runners import RunnerChoice
+from pipelines.scan_options import ScanOptions
 from tests.conftest import ScanCall, assert_same_rows
 
 
@@ -28,7 +29,7 @@ def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from rich.console import Console
 
     store = tmp_path_factory.mktemp("reference") / "store"
-    scan_module.Scan(scan_module.ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
+    scan_module.Scan(ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
     return store
 
 

@@ -21,7 +21,8 @@ ADDRESS = "concat_ws('!/', uri, member_path)"
 def scanned(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from rich.console import Console
 
-    from pipelines.scan import Scan, ScanOptions
+    from pipelines.scan import Scan
+    from pipelines.scan_options import ScanOptions
 
     store = tmp_path_factory.mktemp("scanned") / "store"
     summary = Scan(ScanOptions([str(archive)], str(store)), Console(stderr=True)).run()

@@ -220,7 +220,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from rich.console import Console
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 commit, done = Store.commit_segment, []
 def commit_two(*arguments):

@@ -10,7 +10,8 @@ from rich.console import Console
 from examples.media import pictures
 from pipelines import doctor
 from pipelines.errors import ExitCode, UsageError
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from tests.conftest import ScanCall, assert_same_rows, rows
 from tests.detectors import make_detector, make_fusion
 from transforms.detect.calibration import calibrate, level, roll_up

@@ -18,7 +18,8 @@ from examples.media.pictures import generated_picture, jpeg, png
 from examples.media.videos import video
 from pipelines.errors import ExitCode
 from pipelines.leases import LEASE_VARIABLE
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
 from tests.conftest import DOUBLES, FRAME_FACTS, ITEM_FACTS, VERDICT_FACTS, ScanCall, rows

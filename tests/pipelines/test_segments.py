@@ -15,7 +15,8 @@ from rich.console import Console
 from examples.media.pictures import generated_picture, jpeg, png
 from pipelines.errors import ExitCode
 from pipelines.findings import as_facts
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.scan_part import ScanPart
 from pipelines.store import Store
 from pipelines.summary import ScanSummary

@@ -17,7 +17,8 @@ from pipelines.findings import find
 from pipelines.ignore import IgnoreList, read_ignore_file
 from pipelines.judge import judge_store
 from pipelines.policy_config import load_policies, names
-from pipelines.scan import Scan, ScanOptions
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from tests.conftest import rows
 from tests.pipelines.verdict_files import CONTEXT, FILES
