@@ -19,8 +19,13 @@ _MEGABYTES = 384
 TABLES = ("segments", "items", "frames", "marks", "verdicts", "near_duplicates", "scans")
 
 
-def connect(store: Store) -> "DuckDBPyConnection":
+def connect(store: Store, *, with_later: bool = False) -> "DuckDBPyConnection":
     """A connection in which ``configs/views.sql`` stands over the store as it is committed now.
+
+    Args:
+        store: Its tables.
+        with_later: Whether columns that an earlier version lacks are there, null. To know them Arrow is loaded, for
+            which an analyst's question need not wait: there they come only where a view names one.
 
     Raises:
         UsageError: The store lacks columns that the views name.
@@ -28,11 +33,14 @@ def connect(store: Store) -> "DuckDBPyConnection":
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
-        columns = _later(table) | store.columns(table)
+        columns = (_later(table) if with_later else {}) | store.columns(table)
         connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(columns, store.files(table))}")
     try:
         connection.execute((configs.ROOT / "views.sql").read_text("utf-8"))
     except duckdb.BinderException as error:
+        connection.close()
+        if not with_later:
+            return connect(store, with_later=True)
         raise UsageError(
             f"{store.root} was written by an earlier version of aiqyn. Scan into it once: that adds what is missing."
         ) from error
@@ -70,7 +78,7 @@ def quoted(*paths: str) -> str:
 @contextmanager
 def bounded(store: Store) -> "Iterator[DuckDBPyConnection]":
     """As ``connect``, with one thread and bounded memory: what goes beyond it lies in a folder for that time."""
-    with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store) as tables:
+    with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store, with_later=True) as tables:
         tables.execute(f"SET threads = 1; SET memory_limit = '{_MEGABYTES}MB'; SET temp_directory = '{folder}'")
         tables.execute("SET preserve_insertion_order = false")
         yield tables
