@@ -228,18 +228,19 @@ class Scan:
             return  # and Beam and torch, which take seconds to load, are not needed
         with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
             stop_file = self._stop_file(store, progress.scratch)
-            with Interrupt(stop_file) as interrupt, with_job_server(self._runner) as runner:
+            max_bytes = self._profile.limits.file_bytes
+            with with_job_server(self._runner) as runner:
                 known = self._known(store, progress.scratch)
                 config = self._config(runner, progress.address, str(stop_file), known)
-                max_bytes = self._profile.limits.file_bytes
-                hashed = hashed_ahead(segments, max_bytes, _cores(), self._opener, self._seconds)
-                for number, (segment, hashes) in enumerate(hashed, 1):
-                    progress.segment(number, len(segments))
-                    self._run_one(store, summary, config, segment, hashes)
-                    progress.committed(summary.outcomes)
-                    if interrupt.requested:
-                        summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
-                        return
+                with Interrupt(stop_file) as interrupt:
+                    hashed = hashed_ahead(segments, max_bytes, _cores(), self._opener, self._seconds)
+                    for number, (segment, hashes) in enumerate(hashed, 1):
+                        progress.segment(number, len(segments))
+                        self._run_one(store, summary, config, segment, hashes)
+                        progress.committed(summary.outcomes)
+                        if interrupt.requested:
+                            summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
+                            return
 
     @property
     def _staged(self) -> str | None:

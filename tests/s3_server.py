@@ -232,8 +232,8 @@ class _Proxy(BaseHTTPRequestHandler):
         self.send_header("Content-Length", length if self.command == "HEAD" else str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
+            self.server_state.sent[asked] += len(body[:most])  # before: whoever has read it may look at once
             self.wfile.write(body[:most])
-            self.server_state.sent[asked] += len(body[:most])
         if most is not None:
             self.close_connection = True
 

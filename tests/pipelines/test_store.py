@@ -11,11 +11,12 @@ import pytest
 
 from examples.media.pictures import generated_picture
 from pipelines import store as store_module
-from pipelines.compare import Inventory, compared
+from pipelines.compare import Inventory, Retries, compared
 from pipelines.errors import UsageError
 from pipelines.held import HeldPlaces
 from pipelines.scan import Scan
 from pipelines.store import Store
+from pipelines.tables import bounded
 from tests.conftest import ScanCall, rows
 from tests.pipelines.upkeep.hand_made import build_store
 from transforms.records import Place
@@ -110,11 +111,12 @@ def test_what_a_scan_would_do_is_told_of_a_store_of_an_earlier_version(
         assert column not in [field.name for field in Store(tmp_path).delta(table).schema().fields]
     known = Place("/архив қ", "/архив қ/a b.png", "/архив қ/a b.png", 100, 7)
     found = Inventory(listed=HeldPlaces([known, replace(known, uri="/архив қ/new.png")]).table, roots=["/архив қ/"])
-    with compared(Store(tmp_path), found, "e", retry_failed=False) as (tables, inputs):
+    with compared(Store(tmp_path), found, "e", Retries()) as (tables, inputs):
         assert inputs == 2
         assert tables.execute("SELECT uri, why FROM due").fetchall() == [("/архив қ/new.png", "new")]
         assert tables.execute("SELECT count(*) FROM vanished").fetchone() == (4,)
-    assert rows(tmp_path, f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL") == []
+    with bounded(Store(tmp_path)) as tables:
+        assert tables.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL").fetchall() == []
 
 
 def test_the_last_row_holds_also_when_the_clock_was_set_back(

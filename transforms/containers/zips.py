@@ -38,7 +38,7 @@ class ZipMembers:
             self._archive = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise ContainerError(Reason.CORRUPT, f"The archive's directory cannot be read: {error}") from error
-        self._members = [info for info in self._archive.infolist() if not info.is_dir()]
+        self._members = [info for info in self._archive.infolist() if not info.filename.endswith("/")]
 
     def entries(self) -> Iterator[tuple[Entry, Iterator[bytes]]]:
         """Every member, with a way to its bytes.

@@ -305,6 +305,11 @@ def test_no_bytes_do_more_than_end_early(data: bytes, start: bytes) -> None:
     listed(start + data)
 
 
+def test_a_member_without_a_name_is_a_member() -> None:
+    data = zipped([("a", b"1"), ("b.jpg", b"2")]).replace(b"a", b"\0", 2)
+    assert [entry.path for entry in listed(data)[0]] == ["unnamed", "b.jpg"]
+
+
 @given(st.integers(0, 20_000), st.integers(0, 255), st.sampled_from(sorted(ARCHIVES)))
 def test_no_changed_byte_does_more_than_that(at: int, value: int, name: str) -> None:
     data = bytearray(ARCHIVES[name])
