@@ -11,6 +11,7 @@ from rich.console import Console
 
 from pipelines import progress as progress_module
 from pipelines.progress import ScanProgress
+from transforms import metrics
 from transforms.metrics import Ticker
 
 
