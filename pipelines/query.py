@@ -48,17 +48,26 @@ def run_query(store: str, sql: str, form: str, output: Path | None) -> None:
     """
     if form == "parquet" and output is None:
         raise UsageError("Parquet goes to a file: add --output FILE.")
-    with connect(Store.open(store)) as tables, TemporaryDirectory(prefix="aiqyn-") as folder:
+    opened = Store.open(store)
+    with TemporaryDirectory(prefix="aiqyn-") as folder:
         answer = Path(folder) / "answer"
         try:
-            last = _run_all_but_last(tables, sql)
-            if form == "table":
-                answer.write_text(_table(tables.execute(last)), "utf-8")
-            else:
-                tables.execute(f"COPY ({last}) TO '{_quoted(answer)}' ({_COPY_OPTIONS[form]})")
+            try:
+                _write_answer(opened, sql, form, answer)
+            except duckdb.BinderException:  # a store of an earlier version may lack the column that is asked for
+                _write_answer(opened, sql, form, answer, with_later=True)
         except duckdb.Error as error:
             raise UsageError(f"The query did not run: {error}") from error
         _deliver(answer, output)
+
+
+def _write_answer(store: Store, sql: str, form: str, answer: Path, *, with_later: bool = False) -> None:
+    with connect(store, with_later=with_later) as tables:
+        last = _run_all_but_last(tables, sql)
+        if form == "table":
+            answer.write_text(_table(tables.execute(last)), "utf-8")
+        else:
+            tables.execute(f"COPY ({last}) TO '{_quoted(answer)}' ({_COPY_OPTIONS[form]})")
 
 
 def _run_all_but_last(tables: "DuckDBPyConnection", sql: str) -> str:

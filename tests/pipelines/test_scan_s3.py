@@ -140,20 +140,25 @@ def test_a_scan_by_the_command_and_the_next_ones(
     assert [due.place.uri for due in planned.due] == [filled.uri("replaced.png")], "what changed under way is due again"
 
 
-def test_a_scan_that_was_killed_goes_on_through_faults(
-    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
-) -> None:
-    store = tmp_path / "store"
+def scan_until_killed(step: str, source: str, store: str, profile: Path) -> None:
+    """Scans in a process that kills itself at a step of the second segment."""
     driver = Path(__file__).with_name("kill_driver.py")
     killed = subprocess.run(
-        [sys.executable, str(driver), "manifest, no commit", "2", filled.uri(), str(store), str(light)],
-        cwd=tmp_path,
+        [sys.executable, str(driver), step, "2", source, store, str(profile)],
+        cwd=profile.parent,
         env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+def test_a_scan_that_was_killed_goes_on_through_faults(
+    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
+) -> None:
+    store = tmp_path / "store"
+    scan_until_killed("manifest, no commit", filled.uri(), str(store), light)
     assert rows(store, "SELECT count(*) FROM segments") == [(1,)]
     s3.fails(LIST, filled.name, Reset(), SLOW_DOWN)
     s3.fails("GET", f"{filled.name}/shard.zip", Cut(100), SLOW_DOWN)
@@ -191,16 +196,7 @@ def test_a_killed_scan_to_s3_goes_on_when_its_claim_has_ended(
 ) -> None:
     monkeypatch.setenv(LEASE_VARIABLE, "2")
     store = filled.uri("audit")
-    driver = Path(__file__).with_name("kill_driver.py")
-    killed = subprocess.run(
-        [sys.executable, str(driver), "frames not committed", "2", filled.uri(), store, str(light)],
-        cwd=tmp_path,
-        env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    scan_until_killed("frames not committed", filled.uri(), store, light)
     assert rows(store, "SELECT count(*) FROM segments") == [(1,)]
     assert rows(store, "SELECT count(*) FROM items ANTI JOIN segments USING (segment_id)") == [(0,)]
     end = time.monotonic() + 30

@@ -26,7 +26,7 @@ from tests.transforms.containers.archives import (
     tarred,
     zipped,
 )
-from tests.transforms.containers.reading import LIMITS, cursor, listed, refusals
+from tests.transforms.containers.reading import LIMITS, cursor, listed, refusals, with_byte
 from transforms.containers.entries import ContainerError, ContainerLimits
 from transforms.outcomes import Reason
 
@@ -312,9 +312,8 @@ def test_a_member_without_a_name_is_a_member() -> None:
 
 @given(st.integers(0, 20_000), st.integers(0, 255), st.sampled_from(sorted(ARCHIVES)))
 def test_no_changed_byte_does_more_than_that(at: int, value: int, name: str) -> None:
-    data = bytearray(ARCHIVES[name])
-    data[at % len(data)] = value
-    opened = cursor(bytes(data))
-    for entry in listed(bytes(data))[0]:
+    data = with_byte(ARCHIVES[name], at, value)
+    opened = cursor(data)
+    for entry in listed(data)[0]:
         with suppress(ContainerError):
             assert sum(map(len, opened.read(entry.path))) <= max(entry.size_bytes, 0)

@@ -1,7 +1,6 @@
 """What is listed of web archives, and read from them, broken and hostile ones included."""
 
 import gzip
-import hashlib
 import io
 import os
 import tracemalloc
@@ -16,7 +15,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tests.transforms.containers.archives import answer, chunked, packed_warc, record, tarred, warc, zipped
-from tests.transforms.containers.reading import LIMITS, cursor, listed, refusals
+from tests.transforms.containers.reading import LIMITS, assert_read_in_any_order, cursor, listed, refusals, with_byte
 from transforms.containers.entries import ContainerError
 from transforms.outcomes import Reason
 
@@ -53,12 +52,7 @@ def read(data: bytes, path: str = URI) -> bytes:
 
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_every_answer_is_a_member_and_read_in_any_order(name: str) -> None:
-    opened = cursor(ARCHIVES[name])
-    assert [(entry.path, entry.size_bytes, entry.content_sha256, entry.refused) for entry in opened.entries()] == [
-        (uri, len(data), hashlib.sha256(data).hexdigest(), None) for uri, data in FILES
-    ]
-    for uri, data in [*FILES, *reversed(FILES), FILES[2], FILES[0]]:
-        assert b"".join(opened.read(uri)) == data
+    assert_read_in_any_order(ARCHIVES[name], FILES)
 
 
 BODIES = {
@@ -267,10 +261,9 @@ def test_no_bytes_do_more_than_end_early(data: bytes, start: bytes) -> None:
 
 @given(st.integers(0, 20_000), st.integers(0, 255), st.sampled_from(["packed by record", "packed as a whole", "plain"]))
 def test_no_changed_byte_does_more_than_that(at: int, value: int, name: str) -> None:
-    data = bytearray(ARCHIVES[name])
-    data[at % len(data)] = value
-    opened = cursor(bytes(data))
-    for entry in listed(bytes(data))[0]:
+    data = with_byte(ARCHIVES[name], at, value)
+    opened = cursor(data)
+    for entry in listed(data)[0]:
         with suppress(ContainerError):
             assert sum(map(len, opened.read(entry.path))) == entry.size_bytes
 
