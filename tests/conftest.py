@@ -90,6 +90,13 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     return s3.new_bucket()
 
 
+def scanned_by_default(source: Path, folders: pytest.TempPathFactory) -> Path:
+    """A store with a scan of the source, as without any option."""
+    store = folders.mktemp("reference") / "store"
+    Scan(ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
+    return store
+
+
 def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:
     """The answer to a query over a store."""
     with connect(Store.open(store)) as tables:

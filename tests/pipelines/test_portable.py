@@ -23,13 +23,11 @@ from typing import Any
 import pytest
 
 import pipelines
-from pipelines import scan as scan_module
 from pipelines.errors import UsageError
 from pipelines.runners import RunnerChoice
-from pipelines.scan_options import ScanOptions
 from pipelines.segment import _folders
 from pipelines.staging import bring_home
-from tests.conftest import ScanCall, assert_same_rows, rows
+from tests.conftest import ScanCall, assert_same_rows, rows, scanned_by_default
 from transforms.examination import _is_there
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place, Reference
@@ -62,11 +60,7 @@ def source(archive: Path, shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from rich.console import Console
-
-    store = tmp_path_factory.mktemp("reference") / "store"
-    scan_module.Scan(ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
-    return store
+    return scanned_by_default(source, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

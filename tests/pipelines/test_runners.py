@@ -8,8 +8,7 @@ import pytest
 
 from pipelines import scan as scan_module
 from pipelines.runners import RunnerChoice
-from pipelines.scan_options import ScanOptions
-from tests.conftest import ScanCall, assert_same_rows
+from tests.conftest import ScanCall, assert_same_rows, scanned_by_default
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +25,7 @@ def source(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def reference(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from rich.console import Console
-
-    store = tmp_path_factory.mktemp("reference") / "store"
-    scan_module.Scan(ScanOptions([str(source)], str(store)), Console(stderr=True)).run()
-    return store
+    return scanned_by_default(source, tmp_path_factory)
 
 
 @pytest.mark.parametrize("mode", ["multi_threading", "multi_processing"])
