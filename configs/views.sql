@@ -43,13 +43,40 @@ CREATE VIEW stand_ins AS
 SELECT content_sha256, duplicate_of FROM stored_near_duplicates
 QUALIFY row_number() OVER (PARTITION BY content_sha256 ORDER BY sequence DESC) = 1;
 
+-- Every decision of a person, also what was decided anew or withdrawn since.
+CREATE VIEW reviews AS
+SELECT * FROM stored_reviews;
+
+-- What each reviewer says now of each content under each policy.
+CREATE VIEW reviews_latest AS
+SELECT * FROM (
+    FROM reviews
+    QUALIFY row_number() OVER (PARTITION BY content_sha256, policy, reviewer ORDER BY "sequence" DESC) = 1
+)
+WHERE decision <> 'withdrawn';
+
+-- What the reviewers of a content say together: who is unsure does not contradict who is not.
+CREATE VIEW decisions AS
+SELECT content_sha256, policy, reviewers, decided_at,
+       CASE len(said) WHEN 0 THEN 'unsure' WHEN 1 THEN said[1] ELSE 'disputed' END AS decision
+FROM (
+    SELECT content_sha256, policy, count(*) AS reviewers, max(decided_at) AS decided_at,
+           coalesce(list(DISTINCT decision) FILTER (decision <> 'unsure'), []) AS said
+    FROM reviews_latest GROUP BY ALL
+);
+
 -- With what stands for each: of a picture that was not examined since it looks like another, what stands for that other.
 CREATE VIEW items_latest AS
 SELECT latest.* REPLACE (
     nullif(coalesce(stand_ins.duplicate_of, latest.duplicate_of), latest.content_sha256) AS duplicate_of
-)
-FROM places_latest AS latest LEFT JOIN stand_ins
-    ON stand_ins.content_sha256 = coalesce(latest.duplicate_of, latest.content_sha256);
+), decided.review
+FROM places_latest AS latest
+LEFT JOIN stand_ins ON stand_ins.content_sha256 = coalesce(latest.duplicate_of, latest.content_sha256)
+LEFT JOIN (
+    -- Decided otherwise under another policy: verdicts_latest tells them apart.
+    SELECT content_sha256, CASE count(DISTINCT decision) WHEN 1 THEN min(decision) ELSE 'several' END AS review
+    FROM decisions GROUP BY ALL
+) AS decided ON decided.content_sha256 = latest.content_sha256;
 
 -- Every place of a picture that looks the same as another; the one that stands for a group has no duplicate_of.
 CREATE VIEW near_duplicates AS
@@ -105,8 +132,9 @@ ORDER BY ALL;
 
 -- What each policy makes of the places as they are known now: of what was judged of their latest rows, the last.
 CREATE VIEW verdicts_latest AS
-SELECT verdicts.*
-FROM verdicts SEMI JOIN (SELECT * FROM places_latest WHERE outcome <> 'gone') AS now
+SELECT verdicts.*, decisions.decision AS review
+FROM verdicts LEFT JOIN decisions USING (content_sha256, policy)
+SEMI JOIN (SELECT * FROM places_latest WHERE outcome <> 'gone') AS now
     ON now.segment_id = verdicts.segment_id AND now.uri = verdicts.uri
     AND now.member_path IS NOT DISTINCT FROM verdicts.member_path
 QUALIFY row_number() OVER (

@@ -95,8 +95,10 @@ class Plan:
 
 def examination_digest(settings: "ExamineSettings", detectors: "Sequence[DetectorInfo]") -> str:
     """What decides whether stored results still hold for given bytes: detectors, sampling, limits, layer versions."""
+    told = settings.to_json()
+    del told["stills"]  # for people to look at: they change no row
     basis = {
-        "settings": settings.to_json(),
+        "settings": told,
         "detectors": [detector.digest for detector in detectors],
         "layers": LAYER_VERSIONS,
         "face_model": FACE_MODEL_SHA256 if settings.faces.enabled else None,

@@ -82,6 +82,13 @@ class Store:
                 store._make(table, TABLES[table])
         return store
 
+    def ensure(self, table: str) -> None:
+        """Makes a table where an earlier version of this program made none."""
+        from transforms.schemas import TABLES
+
+        with self.locks.alone("tables"):
+            self._make(table, TABLES[table])
+
     def _make(self, table: str, schema: "pa.Schema") -> None:
         try:
             self.delta(table)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MEGABYTES = 384
 # Segments are read first: of one that is committed while the others are read, no view then shows a row.
-TABLES = ("segments", "items", "frames", "marks", "verdicts", "near_duplicates", "scans")
+TABLES = ("segments", "items", "frames", "marks", "verdicts", "near_duplicates", "reviews", "scans")
 
 
 def connect(store: Store, *, with_later: bool = False) -> "DuckDBPyConnection":

@@ -171,6 +171,24 @@ NEAR_DUPLICATES = pa.schema(
     ]
 )
 
+REVIEWS = pa.schema(
+    [
+        ("review_id", pa.string()),
+        ("content_sha256", pa.string()),
+        ("policy", pa.string()),
+        ("decision", pa.string()),
+        ("reviewer", pa.string()),
+        ("note", pa.string()),
+        ("uri", pa.string()),
+        ("member_path", pa.string()),
+        ("policy_sha256", pa.string()),
+        ("judgement", pa.string()),
+        ("verdict_outcome", pa.string()),
+        ("sequence", pa.int64()),
+        ("decided_at", TIMESTAMP),
+    ]
+)
+
 SEGMENTS = pa.schema(
     [
         ("scan_id", pa.string()),
@@ -225,6 +243,7 @@ TABLES: dict[str, pa.Schema] = {
     "marks": MARKS,
     "verdicts": VERDICTS,
     "near_duplicates": NEAR_DUPLICATES,
+    "reviews": REVIEWS,
     "segments": SEGMENTS,
     "scans": SCANS,
 }

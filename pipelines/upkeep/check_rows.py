@@ -68,13 +68,14 @@ WHERE members <> coalesce(found, 0) AND container.member_path IS NULL AND contai
 """
 _OF_SEGMENTS = 'SELECT max("sequence") FROM stored_segments'
 _OF_VERDICTS = 'SELECT max("sequence") FROM stored_verdicts UNION ALL SELECT max(verdicts) FROM stored_scans'
-
 _OF_MARKED = 'SELECT max("sequence") FROM stored_near_duplicates'
+_OF_REVIEWS = 'SELECT max("sequence") FROM stored_reviews'
 
 _RULES = (
     (Problem.LOG_CUT, "segments", _LOG_CUT.format(table="segments", numbers=_OF_SEGMENTS)),
     (Problem.LOG_CUT, "verdicts", _LOG_CUT.format(table="verdicts", numbers=_OF_VERDICTS)),
     (Problem.LOG_CUT, "near_duplicates", _LOG_CUT.format(table="near_duplicates", numbers=_OF_MARKED)),
+    (Problem.LOG_CUT, "reviews", _LOG_CUT.format(table="reviews", numbers=_OF_REVIEWS)),
     (Problem.ROWS_MISSING, "items", _ROWS_MISSING.format(table="items", each="1")),
     (Problem.ROWS_MISSING, "frames", _ROWS_MISSING.format(table="frames", each="greatest(1, len(detectors))")),
     *((Problem.ROWS_UNSEEN, table, _ROWS_UNSEEN.format(table=table)) for table in ("items", "frames", "marks")),

@@ -43,12 +43,14 @@ PARTITIONED = {
     "item_marks": "layer",
     "verdicts": "policy",
     "verdicts_latest": "policy",
+    "reviews": None,
+    "reviews_latest": None,
     "segments": None,
     "scans": None,
 }
 """What can be exported, and by which column: one that has few values however large the store grows, and that most
 questions name. A folder for each night or scan would end in thousands of small files."""
-DEFAULT = ("items_latest", "frames_latest", "item_marks", "verdicts_latest", "scans")
+DEFAULT = ("items_latest", "frames_latest", "item_marks", "verdicts_latest", "reviews", "scans")
 
 
 def export_store(

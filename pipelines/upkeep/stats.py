@@ -12,6 +12,7 @@ _DATED = {
     "items": "examined_at",
     "verdicts": "judged_at",
     "near_duplicates": "marked_at",
+    "reviews": "decided_at",
     "segments": "committed_at",
     "scans": "recorded_at",
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.amounts import UNITS
 from pipelines.errors import UsageError
+from pipelines.reviews import REVIEWS
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.compact import Merge, find_merges, merge
@@ -85,11 +86,12 @@ def vacuum(store: Store, keep: timedelta, *, is_compacting: bool = False, is_dry
         if not is_dry:
             for one in merges:
                 merge(store, one)
-        removed = _needless(store, datetime.now(UTC) - keep)
-        if not is_dry:
-            for file in removed:
-                store.locks.confirm()
-                _remove(store, file)
+        with store.locks.alone(REVIEWS):  # they are recorded while others hold the store
+            removed = _needless(store, datetime.now(UTC) - keep)
+            if not is_dry:
+                for file in removed:
+                    store.locks.confirm()
+                    _remove(store, file)
     return Vacuumed(removed, merges)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from transforms.examine.faces import MAX_FACES, Face
 from transforms.examine.frames import Pixels
 from transforms.examine.settings import ExamineSettings
-from transforms.examine.views import FrameViews, ViewKey
+from transforms.examine.views import FrameViews, Still, ViewKey
 from transforms.records import FrameFacts
 
 _MOST = (1 << 31) - 1
@@ -14,7 +14,7 @@ _MOST_REASON_CHARACTERS = 40
 
 
 def to_message(frame: FrameViews) -> tuple[dict[str, Any], list[Pixels]]:
-    """The frame as JSON, and its views in the order that the JSON names."""
+    """The frame as JSON, its views in the order that the JSON names, and its still, if any."""
     facts = frame.facts
     faces = None if facts.faces is None else [_to_list(face) for face in facts.faces]
     message = {
@@ -24,7 +24,9 @@ def to_message(frame: FrameViews) -> tuple[dict[str, Any], list[Pixels]]:
         "faces": faces,
         "views": list(frame.views),
     }
-    return message, list(frame.views.values())
+    if frame.still is None:
+        return message, list(frame.views.values())
+    return message | {"still": [frame.still.width, frame.still.height]}, [*frame.views.values(), frame.still.rgb]
 
 
 def from_message(message: dict[str, Any], arrays: list[Pixels], settings: ExamineSettings) -> FrameViews:
@@ -42,10 +44,11 @@ def from_message(message: dict[str, Any], arrays: list[Pixels], settings: Examin
     if len(boxes or ()) > MAX_FACES:
         raise ValueError(f"{len(boxes or ())} faces")
     facts = FrameFacts(None if time_ms is None else float(time_ms), reasons, count, boxes)
+    still = _checked_still(message["still"], arrays, settings.stills) if settings.stills else None
     keys: list[ViewKey] = [(index, face) for index, face in message["views"]]
     views = dict(zip(keys, arrays, strict=True))
     _check_views(views, facts, settings)
-    return FrameViews(facts, views)
+    return FrameViews(facts, views, still)
 
 
 def _check_views(views: dict[ViewKey, Pixels], facts: FrameFacts, settings: ExamineSettings) -> None:
@@ -64,6 +67,17 @@ def _check_views(views: dict[ViewKey, Pixels], facts: FrameFacts, settings: Exam
             raise ValueError(f"a view for {index}, {face}")
         if pixels.shape != (inputs[index].views, inputs[index].size, inputs[index].size, 3):
             raise ValueError(f"a view of shape {pixels.shape}")
+
+
+def _checked_still(size: Any, arrays: list[Pixels], longest: int) -> Still:
+    """Takes the still, which comes last, from the arrays."""
+    width, height = (_checked_whole(side, 1) for side in size)
+    if not arrays:
+        raise ValueError("no still")
+    rgb = arrays.pop()
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or max(rgb.shape[:2]) > longest:
+        raise ValueError(f"a still of shape {rgb.shape}")
+    return Still(rgb, width, height)
 
 
 def _checked_reason(reason: Any) -> str | None:

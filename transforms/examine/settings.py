@@ -70,7 +70,8 @@ class ExamineSettings:
     """Everything that decides what a child returns for given bytes.
 
     ``lexicon`` holds the texts of an analyst's own lexicon files, which are added to the shipped ones. With
-    ``show_readings`` children send what was read of each frame, too, with its pixels: for ``aiqyn labels``.
+    ``show_readings`` children send what was read of each frame, too, with its pixels: for ``aiqyn labels``. With
+    ``stills`` they send of each sampled frame a copy whose longer side has so many pixels: for people to look at.
     """
 
     sampling: Sampling
@@ -82,12 +83,14 @@ class ExamineSettings:
     labels: LabelReading = field(default_factory=LabelReading)
     lexicon: tuple[str, ...] = ()
     show_readings: bool = False
+    stills: Annotated[int, Ge(0), Le(4096)] = 0
     containers: ContainerLimits = field(default_factory=ContainerLimits)
 
     def __post_init__(self) -> None:
         """Refuse what no frame could be sent for."""
         wanted = sum(3 * one.views * one.size**2 for one in self.inputs)
         wanted *= 1 + (self.faces.scored if self.faces.enabled else 0)
+        wanted += 3 * self.stills**2
         if wanted > MAX_FRAME_BYTES:
             raise ValueError(
                 f"The detectors want {wanted >> 20} MiB of each frame and its faces; the most is "
@@ -113,6 +116,6 @@ class ExamineSettings:
         sampling, limits = Sampling(**data["sampling"]), Limits(**data["limits"])
         marks, trust = MarkReading(**data["marks"]), Trust(**data["trust"])
         faces, labels = FaceSearch(**data["faces"]), LabelReading(**data["labels"])
-        lexicon, show = tuple(data["lexicon"]), data["show_readings"]
+        lexicon, show, stills = tuple(data["lexicon"]), data["show_readings"], data["stills"]
         containers = ContainerLimits(**data["containers"])
-        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show, containers)
+        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show, stills, containers)

@@ -24,11 +24,24 @@ _WIDENINGS = (1.25, 1.5, 1.75, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A copy for people to look at: uint8 (H, W, 3), of a frame that had ``width`` × ``height`` pixels."""
+
+    rgb: Pixels
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class FrameViews:
-    """One sampled frame: its facts, and uint8 (views, size, size, 3) for every input that some detector scores."""
+    """One sampled frame: its facts, and uint8 (views, size, size, 3) for every input that some detector scores.
+
+    ``still`` is None unless settings ask for it.
+    """
 
     facts: FrameFacts
     views: Mapping[ViewKey, Pixels]
+    still: Still | None = None
 
 
 def look(frame: Frame, settings: ExamineSettings, finder: FaceFinder | None) -> FrameViews:
@@ -51,14 +64,15 @@ def look(frame: Frame, settings: ExamineSettings, finder: FaceFinder | None) -> 
     }
     views: dict[ViewKey, Pixels] = {(index, None): prepare(frame.rgb, inputs[index]) for index in sorted(wanted)}
     faces = _find(copy, frame.rgb.shape[:2], finder)
+    still = _still(frame.rgb, settings.stills) if settings.stills else None
     if faces is None:
-        return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable), views)
+        return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable), views, still)
     for number in _largest(faces, settings.faces.scored):
         for index in sorted(wanted):
             crops = face_views(frame.rgb, faces.boxes[number], inputs[index])
             if crops is not None:
                 views[index, number] = crops
-    return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable, faces.count, faces.boxes), views)
+    return FrameViews(FrameFacts(frame.timestamp_ms, not_assessable, faces.count, faces.boxes), views, still)
 
 
 def face_views(rgb: Pixels, face: Face, spec: InputSpec) -> Pixels | None:
@@ -90,6 +104,13 @@ def _copy(rgb: Pixels, min_short_side: int) -> Pixels:
     short, long = sorted(rgb.shape[:2])
     # Of a frame longer than this they take less than the copy would hold.
     return rgb if long > 4 * short else shrink(rgb, max(_COPY_SHORT_SIDE, min_short_side))
+
+
+def _still(rgb: Pixels, longest: int) -> Still:
+    height, width = rgb.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return Still(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8), width, height)
 
 
 def _find(rgb: Pixels, frame_size: tuple[int, int], finder: FaceFinder | None) -> Faces | None:

@@ -83,6 +83,9 @@ def build_store(root: Path) -> Store:
     one, other = (member["content_sha256"] for member in members)
     near = {"scan_id": "scan-two", "content_sha256": one, "duplicate_of": other, "sequence": 1, "marked_at": NOON}
     store.commit_parts("near_duplicates", "near", [part(store, "near_duplicates", "near", [near])])
+    review = {"review_id": "r", "content_sha256": one, "policy": "kz", "decision": "not_ai", "reviewer": "ann"}
+    decided = part(store, "reviews", "r", [review | {"sequence": 1, "decided_at": NOON}])
+    store.commit_parts("reviews", "r", [decided])
     for scan in ("scan-one", "scan-two"):
         store.record_scan(
             {"scan_id": scan, "status": "complete", "recorded_at": NOON, "verdicts": store.version("verdicts")}

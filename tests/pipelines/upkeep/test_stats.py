@@ -21,6 +21,7 @@ def test_every_table_is_counted(store: Store) -> None:
         "marks": (4, 2, 3),
         "verdicts": (4, 1, 2),
         "near_duplicates": (1, 1, 2),
+        "reviews": (1, 1, 2),
         "segments": (2, 2, 3),
         "scans": (4, 4, 5),
     }

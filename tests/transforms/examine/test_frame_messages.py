@@ -1,6 +1,7 @@
 """Frames on their way from child to parent: they arrive as they were sent, and nothing else is believed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from transforms.detect.preprocess import InputSpec
 from transforms.examine.faces import Face
 from transforms.examine.frame_messages import from_message, to_message
 from transforms.examine.settings import DetectorNeeds, ExamineSettings, FaceSearch, Limits, Sampling
-from transforms.examine.views import FrameViews
+from transforms.examine.views import FrameViews, Still
 from transforms.records import FrameFacts
 
 INPUTS = (InputSpec(16, 1, 16), InputSpec(24, 2, 24))
@@ -94,3 +95,41 @@ def test_what_is_missing_is_refused(name) -> None:
     del message[name]
     with pytest.raises(KeyError):
         from_message(message, arrays, SETTINGS)
+
+
+STILL = np.arange(40 * 30 * 3, dtype=np.uint16).astype(np.uint8).reshape(40, 30, 3)
+WITH_STILLS = replace(SETTINGS, stills=40)
+
+
+def sent_with_still(rgb=STILL):
+    facts, keys = SOUND[0]
+    message, arrays = to_message(FrameViews(facts, {key: views(key[0]) for key in keys}, Still(rgb, 300, 400)))
+    return json.loads(json.dumps(message)), arrays
+
+
+def test_a_still_arrives_where_it_was_asked_for() -> None:
+    still = from_message(*sent_with_still(), WITH_STILLS).still
+    assert (still.width, still.height) == (300, 400)
+    assert np.array_equal(still.rgb, STILL)
+
+
+@pytest.mark.parametrize(
+    ("message", "arrays"),
+    [
+        sent(*SOUND[0]),
+        (sent_with_still()[0], []),
+        sent_with_still(np.zeros((41, 30, 3), np.uint8)),
+        sent_with_still(np.zeros((40, 30), np.uint8)),
+        (sent_with_still()[0] | {"still": [0, 40]}, sent_with_still()[1]),
+        (sent_with_still()[0] | {"still": 7}, sent_with_still()[1]),
+    ],
+    ids=["none", "not sent", "too large", "no colours", "of nothing", "no size"],
+)
+def test_a_still_that_no_examiner_sends_is_refused(message, arrays) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        from_message(message, list(arrays), WITH_STILLS)
+
+
+def test_a_still_that_was_not_asked_for_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        from_message(*sent_with_still(), SETTINGS)
