@@ -17,13 +17,13 @@ scan: $(INSTALLED)
 	  "SELECT regexp_extract(concat_ws('!/', uri, member_path), 'archive/(.*)', 1) AS file, policy, outcome, synthesis, machine_mark, visible_warning FROM verdicts_latest WHERE synthesis <> 'no_sign' AND outcome <> 'not_assessable' ORDER BY ALL"
 
 test: $(INSTALLED)
-	@# ExifTool checks the readers of metadata, libarchive reads 7z. Where one is not, and may not be installed, its tests
-	@# are skipped.
-	@test "$$(id -u)" -ne 0 || { command -v exiftool && ldconfig -p | grep -F libarchive.so.13; } >/dev/null || { \
+	@# ExifTool checks the readers of metadata, libarchive reads 7z, Chromium shows the pages. Where one is not, and may
+	@# not be installed, its tests are skipped.
+	@test "$$(id -u)" -ne 0 || { command -v exiftool && command -v chromium && ldconfig -p | grep -F libarchive.so.13; } >/dev/null || { \
 	  export DEBIAN_FRONTEND=noninteractive; apt="timeout 300 apt-get -q -y install"; \
-	  get="$$apt libimage-exiftool-perl && { $$apt libarchive13 || $$apt libarchive13t64; }"; \
+	  get="$$apt --no-install-recommends libimage-exiftool-perl chromium && { $$apt libarchive13 || $$apt libarchive13t64; }"; \
 	  sh -c "$$get" || { timeout 120 apt-get -q update && sh -c "$$get"; }; \
-	} >/dev/null 2>&1 || echo "ExifTool or libarchive could not be installed."
+	} >/dev/null 2>&1 || echo "ExifTool, Chromium or libarchive could not be installed."
 	$(BIN)/pytest --numprocesses auto
 
 lint: $(INSTALLED)
