@@ -96,7 +96,7 @@ class Plan:
 def examination_digest(settings: "ExamineSettings", detectors: "Sequence[DetectorInfo]") -> str:
     """What decides whether stored results still hold for given bytes: detectors, sampling, limits, layer versions."""
     told = settings.to_json()
-    del told["stills"]  # for people to look at: they change no row
+    del told["stills"], told["show_manifests"]  # for people to look at: they change no row
     basis = {
         "settings": told,
         "detectors": [detector.digest for detector in detectors],

@@ -36,6 +36,14 @@ class StillMissingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a file shows now: its pictures, and its C2PA manifest store as JSON where that was asked for."""
+
+    pictures: list["Picture"]
+    manifests: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One frame.
 
@@ -61,12 +69,21 @@ class Stills:
         longest: Side of a picture, in pixels.
         frames: Of a video or an animation, evenly spread, as a scan samples them.
         children: How many items are decoded at the same time.
+        with_manifests: Whether the C2PA manifest store is read, too.
     """
 
-    def __init__(self, longest: int, frames: int, children: int = 1) -> None:
+    def __init__(self, longest: int, frames: int, children: int = 1, *, with_manifests: bool = False) -> None:
         profile = load_profile("default")
-        faces, marks, labels = FaceSearch(scored=0), MarkReading(enabled=False), LabelReading(enabled=False)
-        settings = ExamineSettings(Sampling(frames), profile.limits, (), faces, marks, labels=labels, stills=longest)
+        settings = ExamineSettings(
+            Sampling(frames),
+            profile.limits,
+            (),
+            FaceSearch(scored=0),
+            MarkReading(enabled=with_manifests, watermarks=False),
+            labels=LabelReading(enabled=False),
+            stills=longest,
+            show_manifests=with_manifests,
+        )
         self._limits = profile.limits
         self._pool = ChildPool(settings, children)
 
@@ -86,11 +103,24 @@ class Stills:
         Raises:
             StillMissingError: It is gone, was changed since, or cannot be decoded.
         """
+        return self.shown(row, are_faces_shown=are_faces_shown).pictures
+
+    def shown(self, row: Mapping[str, Any], *, are_faces_shown: bool = False) -> Shown:
+        """As ``of``, with the C2PA manifest store.
+
+        Args:
+            row: As for ``of``.
+            are_faces_shown: As for ``of``.
+
+        Raises:
+            StillMissingError: As ``of`` does.
+        """
         place = self._place(row)
         examined = self._pool.examine(place)
         if not examined.frames:
             raise StillMissingError(examined.examination.detail or "No frame of it can be decoded.")
-        return [_picture(frame, are_faces_shown=are_faces_shown) for frame in examined.frames]
+        pictures = [_picture(frame, are_faces_shown=are_faces_shown) for frame in examined.frames]
+        return Shown(pictures, examined.manifests)
 
     def of_first(self, rows: Sequence[Mapping[str, Any]], *, are_faces_shown: bool = False) -> list[Picture]:
         """As ``of``, of the first place of several that gives the content.

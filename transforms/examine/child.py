@@ -28,6 +28,7 @@ from transforms.marks.meaning.rules import Rules
 if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
     from transforms.labels.layer import LabelLayer
+    from transforms.marks.c2pa_store import Store
     from transforms.marks.found import MarksFound
     from transforms.records import LayerNote
 
@@ -148,9 +149,19 @@ class _MarkReader:
         from transforms.examine import channel as messages  # noqa: PLC0415
         from transforms.marks.read import read_marks  # noqa: PLC0415
 
-        found = read_marks(file, media_type, self._settings.marks, self._settings.trust, self._rules)
+        show = self._show if self._settings.show_manifests else None
+        found = read_marks(file, media_type, self._settings.marks, self._settings.trust, self._rules, show)
         messages.send(self._channel, asdict(found))
         return found
+
+    def _show(self, store: "Store") -> None:
+        """Sends it as JSON in an array: it may be longer than a message's text."""
+        import numpy as np  # noqa: PLC0415
+
+        from transforms.examine import channel as messages  # noqa: PLC0415
+
+        text = json.dumps(asdict(store), ensure_ascii=False, indent=1).encode(errors="replace")
+        messages.send(self._channel, {"manifests": True}, [np.frombuffer(text, np.uint8)])
 
 
 def _read_beside(

@@ -35,13 +35,17 @@ _START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One file's examination with its sampled frames; what was read of each picture only where settings ask for it."""
+    """One file's examination with its sampled frames; ``looks`` and ``manifests`` only where settings ask for them.
+
+    ``manifests`` is the file's C2PA manifest store as JSON, None where there is none.
+    """
 
     examination: Examination
     frames: list[FrameViews]
     children_lost: int = 0
     cpu_seconds: float = 0.0
     looks: tuple[LookRead, ...] = ()
+    manifests: str | None = None
 
 
 class ChildDiedError(Exception):
@@ -109,6 +113,7 @@ class Child:
         deadline = time.monotonic() + self._limits.file_seconds
         frames: list[FrameViews] = []
         looks: list[LookRead] = []
+        manifests: str | None = None
         self._marks = None
         try:
             self._channel.settimeout(self._limits.frame_seconds)
@@ -120,12 +125,16 @@ class Child:
                 if "examination" in message:
                     found = examination_from_json(message["examination"])
                     seconds = float(message["cpu_seconds"])
-                    return Examined(found, frames[: found.frames_examined], 0, seconds, tuple(looks))
+                    return Examined(found, frames[: found.frames_examined], 0, seconds, tuple(looks), manifests)
                 if "marks" in message:
                     self._marks = marks_from_json(message)
                     continue
                 if "look" in message and self._settings.show_readings:
                     looks.append(look_from_message(message, arrays))
+                    continue
+                if "manifests" in message and self._settings.show_manifests:
+                    manifests = bytes(arrays[0]).decode()
+                    json.loads(manifests)
                     continue
                 if len(frames) == self._settings.sampling.frames:
                     raise ValueError(f"more than {len(frames)} frames")  # noqa: TRY301  (as from_message raises)
@@ -136,7 +145,8 @@ class Child:
             raise ChildDiedError(Reason.TIMED_OUT, detail, self._marks) from error
         except (messages.ChannelClosedError, OSError) as error:
             raise self._cause_of_death() from error
-        except (KeyError, TypeError, ValueError) as error:  # not even a well-formed message can be trusted
+        # Not even a well-formed message can be trusted.
+        except (LookupError, TypeError, ValueError, RecursionError) as error:
             self.close()
             detail = f"The decoder sent what no examiner sends ({type(error).__name__}: {error})."
             raise ChildDiedError(Reason.DECODER_CRASHED, detail[:300], self._marks) from error

@@ -71,7 +71,8 @@ class ExamineSettings:
 
     ``lexicon`` holds the texts of an analyst's own lexicon files, which are added to the shipped ones. With
     ``show_readings`` children send what was read of each frame, too, with its pixels: for ``aiqyn labels``. With
-    ``stills`` they send of each sampled frame a copy whose longer side has so many pixels: for people to look at.
+    ``stills`` they send of each sampled frame a copy whose longer side has so many pixels: for people to look at;
+    with ``show_manifests`` the C2PA manifest store as the library reports it.
     """
 
     sampling: Sampling
@@ -84,6 +85,7 @@ class ExamineSettings:
     lexicon: tuple[str, ...] = ()
     show_readings: bool = False
     stills: Annotated[int, Ge(0), Le(4096)] = 0
+    show_manifests: bool = False
     containers: ContainerLimits = field(default_factory=ContainerLimits)
 
     def __post_init__(self) -> None:
@@ -118,4 +120,5 @@ class ExamineSettings:
         faces, labels = FaceSearch(**data["faces"]), LabelReading(**data["labels"])
         lexicon, show, stills = tuple(data["lexicon"]), data["show_readings"], data["stills"]
         containers = ContainerLimits(**data["containers"])
-        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show, stills, containers)
+        whole = {"stills": stills, "show_manifests": data["show_manifests"], "containers": containers}
+        return cls(sampling, limits, tuple(detectors), faces, marks, trust, labels, lexicon, show, **whole)

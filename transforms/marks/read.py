@@ -1,7 +1,7 @@
 """Reads everything that a file declares about its making: walk, properties, meaning, and the C2PA store."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from transforms.marks.c2pa_marks import c2pa_marks
@@ -22,7 +22,14 @@ from transforms.records import LayerNote
 _REMOTE = ("http://purl.org/dc/terms/", "provenance")
 
 
-def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Trust, rules: Rules) -> MarksFound:
+def read_marks(
+    file: BinaryIO,
+    media_type: str,
+    reading: MarkReading,
+    trust: Trust,
+    rules: Rules,
+    watch: Callable[[Store], None] | None = None,
+) -> MarksFound:
     """The marks of a file, in the order in which they lie in it, those of its subtitles and its C2PA store last.
 
     Args:
@@ -31,6 +38,7 @@ def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Tru
         reading: What is stored of what is found.
         trust: Whose signatures count as trusted.
         rules: What properties mean.
+        watch: Is given the C2PA store that was read, if any.
 
     Returns:
         At most ``MOST_MARKS`` marks, and a note for each thing that could not be read. No bytes make this raise.
@@ -50,6 +58,8 @@ def read_marks(file: BinaryIO, media_type: str, reading: MarkReading, trust: Tru
     carrier = next((piece for piece in walked.pieces if piece.form is Form.C2PA), None)
     if supports(media_type) and (carrier or budget.left_out or _names_a_remote_store(properties)):
         store = read_store(file, media_type, trust)
+        if store is not None and watch is not None:
+            watch(store)
         marks += _marks_of(store, carrier, rules)
         notes += _notes_of(store, carrier)
     elif carrier:
