@@ -128,21 +128,21 @@ class Scan:
             return self._run()
 
     def _run(self) -> ScanSummary:
-        there = Store(self._options.store)
+        store = Store(self._options.store)
         members = partial(
             with_members,
-            store=there,
+            store=store,
             opener=self._opener,
             examination=self._examination,
             retry_failed=self._options.retry_failed,
         )
         if self._scope.is_on_beam:
             set_beam_options(self._runner.beam_arguments)
-        inputs = self._scope.gather(there.root, members)
+        inputs = self._scope.gather(store.root, members)
         named = inputs.named
         if self._options.dry_run:
-            return self._summary(self._plan(there, inputs))
-        store = Store.create(self._options.store)
+            return self._summary(self._plan(store, inputs))
+        store.make()
         baseline = find_baseline(store, self._options.baseline)
         with self._held(store):
             recovered = _tidied(store)
@@ -151,7 +151,7 @@ class Scan:
             summary.recovered = recovered
             self.report.summary = summary
             try:
-                store.record_scan(self._record(summary, "running"))
+                store.record_scan(self._record(store, summary, "running"))
                 self._run_segments(store, summary)
                 self._judge(store, summary, baseline, named)
                 self._mark_near_duplicates(store)
@@ -162,7 +162,7 @@ class Scan:
             except BaseException:
                 self._record_end(store, summary, "failed")
                 raise
-            store.record_scan(self._record(summary, "interrupted" if summary.was_interrupted else "complete"))
+            store.record_scan(self._record(store, summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
 
     def _held(self, store: Store) -> AbstractContextManager[None]:
@@ -172,7 +172,7 @@ class Scan:
     def _record_end(self, store: Store, summary: ScanSummary, status: str) -> None:
         """Where what ended the scan, such as a full disk, hinders this as well, the cause is what counts."""
         try:
-            store.record_scan(self._record(summary, status))
+            store.record_scan(self._record(store, summary, status))
         except Exception as error:
             if not isinstance(error, (OSError, DeltaError, MachineError, *storage_faults(self._options.store))):
                 raise
@@ -338,7 +338,7 @@ class Scan:
             "runner": f"{self._runner.name}:{self._runner.mode}:{self._runner.workers}",
         }
 
-    def _record(self, summary: ScanSummary, status: str) -> dict[str, Any]:
+    def _record(self, store: Store, summary: ScanSummary, status: str) -> dict[str, Any]:
         now = datetime.now(UTC)
         has_ended = status != "running"
         return self._identity() | {
@@ -358,7 +358,7 @@ class Scan:
             "segments": summary.committed,
             "seconds": dict(self._seconds),
             "examination": self._examination,
-            "verdicts": Store(self._options.store).version("verdicts") if has_ended else None,
+            "verdicts": store.version("verdicts") if has_ended else None,
             "recorded_at": now,
         }
 

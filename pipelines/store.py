@@ -7,15 +7,16 @@ there. A manifest on disk means that a segment's pipeline ended; whoever finds o
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
@@ -34,6 +35,17 @@ Manifest = dict[str, Any]
 _LOG = logging.getLogger("aiqyn.store")
 _ON_S3: Mapping[str, str | None] = {"delta.checkpointInterval": "20"}
 """Each commit since the last checkpoint is an object to fetch; delta-rs would make one in a hundred commits."""
+_LOG_SECONDS = 24 * 3600.0
+"""Delta removes old commits of a log after thirty days; for this long a commit that comes next is surely there."""
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A table on S3, with what it was opened with, and when its log was last read."""
+
+    delta: DeltaTable
+    options: dict[str, str]
+    read_at: float = field(default_factory=time.monotonic)
 
 
 class Store:
@@ -57,7 +69,7 @@ class Store:
         self.disk: StoreFiles = files_of(str(self.root))
         self.locks: Locks = FileLocks(self.root) if isinstance(self.root, Path) else LeaseLocks(self.root)
         self._versions = dict(versions or {})
-        self._opened: dict[str, tuple[dict[str, str], DeltaTable]] = {}
+        self._opened: dict[str, _Opened] = {}
 
     @classmethod
     def create(cls, root: str | Path) -> "Store":
@@ -66,21 +78,29 @@ class Store:
         Raises:
             UsageError: There can be none at ``root``, or its server is unfit.
         """
+        store = cls(root)
+        store.make()
+        return store
+
+    def make(self) -> None:
+        """Makes tables, and columns of tables, where they are missing.
+
+        Raises:
+            UsageError: See ``create``.
+        """
         from transforms.schemas import TABLES
 
-        store = cls(root)
-        if isinstance(store.root, Path):
+        if isinstance(self.root, Path):
             try:
-                (store.root / MANIFESTS).mkdir(parents=True, exist_ok=True)
+                (self.root / MANIFESTS).mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise UsageError(f"There can be no store at {root}: {error.strerror}. Name a folder.") from error
+                raise UsageError(f"There can be no store at {self.root}: {error.strerror}. Name a folder.") from error
         else:
-            check_conditions(store.root)
-        with store.locks.alone("tables"):
+            check_conditions(self.root)
+        with self.locks.alone("tables"):
             # The one that tells a store last: where it stands, the others do.
             for table in sorted(TABLES, key="segments".__eq__):
-                store._make(table, TABLES[table])
-        return store
+                self._make(table, TABLES[table])
 
     def ensure(self, table: str) -> None:
         """Makes a table where an earlier version of this program made none."""
@@ -91,21 +111,29 @@ class Store:
 
     def _make(self, table: str, schema: "pa.Schema") -> None:
         try:
-            self.delta(table)
+            there = self.delta(table)
         except TableNotFoundError:
-            options, configuration = self._options, None if isinstance(self.root, Path) else _ON_S3
-            try:
-                DeltaTable.create(
-                    self._uri(table),
-                    schema,
-                    mode="ignore",
-                    name=table,
-                    configuration=configuration,
-                    storage_options=options,
-                )
-            except DeltaError:
-                self.delta(table)  # of a put that was done the answer may have been lost
-        self.commit(table, partial(_add_columns, Schema.from_arrow(schema)))
+            there = self._made(table, schema)
+        wanted = Schema.from_arrow(schema)
+        if _lacking(wanted, there):
+            self.commit(table, partial(_add_columns, wanted))
+
+    def _made(self, table: str, schema: "pa.Schema") -> DeltaTable:
+        options, configuration = self._options, None if isinstance(self.root, Path) else _ON_S3
+        try:
+            made = DeltaTable.create(
+                self._uri(table),
+                schema,
+                mode="ignore",
+                name=table,
+                configuration=configuration,
+                storage_options=options,
+            )
+        except DeltaError:
+            return self.delta(table)  # of a put that was done the answer may have been lost
+        if options is not None:
+            self._opened[table] = _Opened(made, options)
+        return made
 
     @classmethod
     def open(cls, root: str | Path) -> "Store":
@@ -144,11 +172,20 @@ class Store:
         version, options = self._versions.get(table), self._options
         if options is None:
             return DeltaTable(self._uri(table), version=version)
-        if table not in self._opened or self._opened[table][0] != options:  # credentials of roles run out
-            self._opened[table] = options, DeltaTable(self._uri(table), version=version, storage_options=options)
-        elif version is None:
-            self._opened[table][1].update_incremental()  # a log is many objects: only what is new of it is read
-        return self._opened[table][1]
+        opened = self._opened.get(table)
+        if opened is None or opened.options != options:  # credentials of roles run out
+            delta = DeltaTable(self._uri(table), version=version, storage_options=options)
+            self._opened[table] = opened = _Opened(delta, options)
+        elif version is None and self._has_grown(table, opened):
+            opened.delta.update_incremental()  # a log is many objects: only what is new of it is read
+            opened.read_at = time.monotonic()
+        return opened.delta
+
+    def _has_grown(self, table: str, opened: "_Opened") -> bool:
+        """Whether there is a commit after the last one that was read: one request, where delta-rs makes two or more."""
+        if time.monotonic() - opened.read_at > _LOG_SECONDS:
+            return True
+        return self.disk.size(f"{table}/_delta_log/{opened.delta.version() + 1:020}.json") is not None
 
     def commit(self, table: str, attempt: Callable[[DeltaTable], None]) -> None:
         """Commits to a table as ``optimistic.committed`` does, as long as what this store holds is still held.
@@ -176,19 +213,32 @@ class Store:
         Raises:
             UsageError: On S3: one of them is missing.
         """
+        return self._copies(table, self.part_paths(table))
+
+    def _copies(self, table: str, paths: list[str]) -> list[str]:
         try:
-            return self.disk.copies(f"{table}/{path}" for path in self.part_paths(table))
+            return self.disk.copies(f"{table}/{path}" for path in paths)
         except FileNotFoundError as error:
             raise UsageError(f"A part file is missing: {error}. See: aiqyn store check --store {self.root}") from error
 
     def part_paths(self, table: str) -> list[str]:
         """The table's committed part files, relative to its folder."""
         try:
-            uris = self.delta(table).file_uris()
+            return _paths(self.delta(table))
         except TableNotFoundError:
             return []
-        # Delta percent-encodes the folders above the table; below it lie a segment's folder and the file.
-        return sorted("/".join(uri.split("/")[-2:]) for uri in uris)
+
+    def read(self, table: str) -> tuple[dict[str, Any], list[str]]:
+        """Columns and files of one and the same version of a table, as ``columns`` and ``files`` give them.
+
+        Raises:
+            UsageError: See ``files``.
+        """
+        try:
+            delta = self.delta(table)
+        except TableNotFoundError:
+            return columns_of(table), []
+        return _typed(delta.schema()), self._copies(table, _paths(delta))
 
     def version(self, table: str) -> int:
         """How many commits the table has seen."""
@@ -322,11 +372,20 @@ def _typed(schema: Schema) -> dict[str, Any]:
     return {field.name: json.loads(field.to_json())["type"] for field in schema.fields}
 
 
-def _add_columns(wanted: Schema, delta: DeltaTable) -> None:
+def _paths(delta: DeltaTable) -> list[str]:
+    # Delta percent-encodes the folders above the table; below it lie a segment's folder and the file.
+    return sorted("/".join(uri.split("/")[-2:]) for uri in delta.file_uris())
+
+
+def _lacking(wanted: Schema, delta: DeltaTable) -> list[Field]:
+    """A field that a column's structure lacks comes with the whole column, into which Delta merges it."""
     there = {field.name: field for field in delta.schema().fields}
-    # A field that a column's structure lacks comes with the whole column, into which Delta merges it.
-    if missing := [field for field in wanted.fields if there.get(field.name) != field]:
-        delta.alter.add_columns(missing)
+    return [field for field in wanted.fields if there.get(field.name) != field]
+
+
+def _add_columns(wanted: Schema, delta: DeltaTable) -> None:
+    if lacking := _lacking(wanted, delta):
+        delta.alter.add_columns(lacking)
 
 
 def _append(delta: DeltaTable, transaction_id: str, parts: list[dict[str, Any]], number: int = 1) -> None:

@@ -33,8 +33,10 @@ def connect(store: Store, *, with_later: bool = False) -> "DuckDBPyConnection":
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
-        columns = (_later(table) if with_later else {}) | store.columns(table)
-        connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(columns, store.files(table))}")
+        columns, files = store.read(table)
+        if with_later:
+            columns = _later(table) | columns
+        connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(columns, files)}")
     try:
         connection.execute((configs.ROOT / "views.sql").read_text("utf-8"))
     except duckdb.BinderException as error:

@@ -178,7 +178,7 @@ def s3_server() -> Iterator[S3Server]:
 class _Proxy(BaseHTTPRequestHandler):
     """Hands requests on to the server behind it, unless the next fault for them says otherwise."""
 
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     behind = 0
     server_state: S3Server
 
