@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pipelines.errors import LeaseLostError, UsageError
@@ -166,7 +167,7 @@ class LeaseLocks:
                 found[name] = claim
                 continue
             try:
-                s3.put_object(self._uri(name), _FREE, replaces=claim.etag)
+                retried(partial(s3.put_object, self._uri(name), _FREE, replaces=claim.etag))
             except s3.NotMetError:  # it was renewed, or another one passed over it
                 now = self._read(name)
                 if now and now.left > 0:

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
+from pipelines.delta_faults import TRIES, may_pass
+from transforms.retry import delay_seconds
+
 _TRIES = 200
 _MOST_SECONDS = 0.5
 
@@ -25,13 +28,21 @@ def committed(open_table: Callable[[], DeltaTable], attempt: Callable[[DeltaTabl
 
     Raises:
         CommitFailedError: For another reason than a commit that came first, or after very many of those.
+        Exception: Storage refused, or failed again and again.
     """
+    faults = 0
     for attempts in range(1, _TRIES + 1):
         table = open_table()
         version = table.version()
         try:
             attempt(table)
-        except CommitFailedError:
+        except Exception as error:
+            if may_pass(error) and faults < TRIES:  # it may have been committed: then the next attempt finds it
+                faults += 1
+                time.sleep(delay_seconds(faults))
+                continue
+            if not isinstance(error, CommitFailedError):
+                raise
             if attempts == _TRIES or open_table().version() == version:
                 raise
         else:

@@ -20,6 +20,7 @@ from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
+from pipelines.delta_faults import patiently
 from pipelines.errors import UsageError
 from pipelines.leases import LeaseLocks
 from pipelines.locks import FileLocks, Locks
@@ -121,13 +122,15 @@ class Store:
     def _made(self, table: str, schema: "pa.Schema") -> DeltaTable:
         options, configuration = self._options, None if isinstance(self.root, Path) else _ON_S3
         try:
-            made = DeltaTable.create(
-                self._uri(table),
-                schema,
-                mode="ignore",
-                name=table,
-                configuration=configuration,
-                storage_options=options,
+            made = patiently(
+                lambda: DeltaTable.create(
+                    self._uri(table),
+                    schema,
+                    mode="ignore",
+                    name=table,
+                    configuration=configuration,
+                    storage_options=options,
+                )
             )
         except DeltaError:
             return self.delta(table)  # of a put that was done the answer may have been lost
@@ -174,10 +177,10 @@ class Store:
             return DeltaTable(self._uri(table), version=version)
         opened = self._opened.get(table)
         if opened is None or opened.options != options:  # credentials of roles run out
-            delta = DeltaTable(self._uri(table), version=version, storage_options=options)
+            delta = patiently(lambda: DeltaTable(self._uri(table), version=version, storage_options=options))
             self._opened[table] = opened = _Opened(delta, options)
         elif version is None and self._has_grown(table, opened):
-            opened.delta.update_incremental()  # a log is many objects: only what is new of it is read
+            patiently(opened.delta.update_incremental)  # a log is many objects: only what is new of it is read
             opened.read_at = time.monotonic()
         return opened.delta
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
-from tests.s3_server import CREDENTIALS, Bucket, S3Server, s3_server
+from tests.places import beginning_at, mirrored, source_at, store_at
+from tests.s3_server import CREDENTIALS, Bucket, S3Server, Sprinkling, s3_server
 from transforms import s3 as s3_client
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -46,8 +48,9 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scan(tmp_path: Path) -> ScanCall:
     """Scans sources into ``tmp_path/store`` or another store, in this process."""
 
-    def run(*sources: Path | str, store: Path | None = None, **options: Any) -> ScanSummary:
-        chosen = ScanOptions([str(source) for source in sources], str(store or tmp_path / "store"), **options)
+    def run(*sources: Path | str, store: Path | str | None = None, **options: Any) -> ScanSummary:
+        root = store_at(store or tmp_path / "store")
+        chosen = ScanOptions([source_at(source) for source in sources], str(root), **options)
         return Scan(chosen, Console(stderr=True, force_terminal=False)).run()
 
     return run
@@ -71,7 +74,13 @@ def s3(_s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Serv
 
     Waits between tries are left out.
     """
-    _s3_server.reset()
+    with _used(_s3_server, monkeypatch):
+        yield _s3_server
+
+
+@contextmanager
+def _used(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server.reset()
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     for name in (s3_client.ENDPOINT_VARIABLE, "AWS_ENDPOINT_URL", "AWS_PROFILE"):
@@ -79,7 +88,7 @@ def s3(_s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Serv
         monkeypatch.delenv(name)
     monkeypatch.setattr("transforms.retry.time.sleep", lambda _: None)
     s3_client.forget_clients()
-    yield _s3_server
+    yield
     s3_client.forget_clients()
 
 
@@ -90,6 +99,31 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     return s3.new_bucket()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests under ``place`` run in a folder, and on S3 unless they are marked as ``folder_only``."""
+    if "place" in metafunc.fixturenames:
+        is_local = metafunc.definition.get_closest_marker("folder_only") is not None
+        metafunc.parametrize("place", ["folder"] if is_local else ["folder", "s3"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where sources and stores lie that tests name by local paths: ``tests.places``. On S3 requests fail at times."""
+    if request.param == "folder":
+        yield
+        return
+    server: S3Server = request.getfixturevalue("_s3_server")
+    with pytest.MonkeyPatch.context() as patched, _used(server, patched):
+        patched.setenv(s3_client.ENDPOINT_VARIABLE, server.endpoint)
+        server.sprinkling = sprinkling = Sprinkling()
+        try:
+            with mirrored(tmp_path_factory.getbasetemp(), server.new_bucket()):
+                yield
+        finally:
+            server.sprinkling = None
+    assert sprinkling.happened, "no request failed"
+
+
 def scanned_by_default(source: Path, folders: pytest.TempPathFactory) -> Path:
     """A store with a scan of the source, as without any option."""
     store = folders.mktemp("reference") / "store"
@@ -97,9 +131,9 @@ def scanned_by_default(source: Path, folders: pytest.TempPathFactory) -> Path:
     return store
 
 
-def rows(store: Path, sql: str) -> list[tuple[Any, ...]]:
+def rows(store: Path | str, sql: str) -> list[tuple[Any, ...]]:
     """The answer to a query over a store."""
-    with connect(Store.open(store)) as tables:
+    with connect(Store.open(store_at(store))) as tables:
         return tables.execute(sql).fetchall()
 
 
@@ -127,18 +161,40 @@ FROM verdicts_latest ORDER BY uri, member_path, policy
 """
 
 
-def assert_same_rows(store: Path, reference: Path) -> None:
-    """Both stores say the same of every item, frame, mark and verdict: scores within 1e-5, all else equal."""
-    assert rows(store, VERDICT_FACTS) == rows(reference, VERDICT_FACTS)
-    assert rows(store, MARK_FACTS) == rows(reference, MARK_FACTS)
-    for sql in (ITEM_FACTS, FRAME_FACTS):
-        found, wanted = rows(store, sql), rows(reference, sql)
-        assert [row[:-1] for row in found] == [row[:-1] for row in wanted]
-        for ours, theirs in zip(found, wanted, strict=True):
-            assert len(ours[-1]) == len(theirs[-1])
-            for one, other in zip(ours[-1], theirs[-1], strict=True):
-                assert one == pytest.approx(other, abs=1e-5), ours
+def assert_same_rows(store: Path | str, reference: Path) -> None:
+    """Both stores say the same of every item, frame, mark and verdict: scores within 1e-5, all else equal.
+
+    Where only one of them lies on S3, as what was scanned into it does, that is left out of the comparison.
+    """
+    found, wanted = store_at(store), store_at(reference)
+    if isinstance(found, str) == isinstance(wanted, str):
+        assert rows(found, VERDICT_FACTS) == rows(wanted, VERDICT_FACTS)
+        assert rows(found, MARK_FACTS) == rows(wanted, MARK_FACTS)
+        assert_same_scores([rows(found, sql) for sql in _SCORED], [rows(wanted, sql) for sql in _SCORED])
+    else:
+        assert_same_scores(*(facts_below(one, beginning_at(one)) for one in (found, wanted)))
     assert rows(store, DOUBLES) == []
 
 
+def assert_same_scores(found: list[list[tuple]], wanted: list[list[tuple]]) -> None:
+    """The same rows, but for scores within 1e-5, which come last in them."""
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert [row[:-1] for row in ours] == [row[:-1] for row in theirs]
+        for one, other in zip(ours, theirs, strict=True):
+            assert one[-1] == (pytest.approx(other[-1], abs=1e-5) if isinstance(other[-1], list) else other[-1]), one
+
+
+def facts_below(store: Path | str, root: str) -> list[list[tuple]]:
+    """What rows say, but for where and when the files lay: below ``root``."""
+    below = f"replace(uri, '{root}/', '') AS uri"
+    marks = f"* EXCLUDE (scan_id, segment_id, mark_id) REPLACE ({below.replace('uri', 'place_uri')})"
+    return [
+        rows(store, f"SELECT * REPLACE ({below}, 0 AS mtime_ns) FROM ({ITEM_FACTS}) ORDER BY uri, member_path"),
+        rows(store, FRAME_FACTS),
+        rows(store, f"SELECT DISTINCT {marks} FROM marks ORDER BY ALL"),
+        rows(store, f"SELECT * EXCLUDE (evidence) REPLACE ({below}) FROM ({VERDICT_FACTS}) ORDER BY ALL"),
+    ]
+
+
+_SCORED = (ITEM_FACTS, FRAME_FACTS)
 DOUBLES = "SELECT uri, count(*) FROM items GROUP BY uri, member_path, scan_id HAVING count(*) > 1"

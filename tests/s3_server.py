@@ -91,6 +91,42 @@ SLOW_DOWN = Refusal(503, "SlowDown", "Please reduce your request rate.")
 TOO_MANY = Refusal(429, "TooManyRequests", "Please reduce your request rate.")
 REQUEST_TIMEOUT = Refusal(400, "RequestTimeout", "Your socket connection was not read from within the timeout period.")
 FORBIDDEN = Refusal(403, "AccessDenied", "Access Denied")
+_PASSING: dict[str, list[Fault]] = {
+    "GET": [SLOW_DOWN, Cut(1), TOO_MANY, Reset(), REQUEST_TIMEOUT],
+    "HEAD": [SLOW_DOWN, Reset(), TOO_MANY],
+    "PUT": [Lost(), SLOW_DOWN, Reset(), TOO_MANY, REQUEST_TIMEOUT],
+    "DELETE": [Lost(), SLOW_DOWN, Reset()],
+    LIST: [SLOW_DOWN, Cut(1), Reset(), TOO_MANY],
+}
+_EVERY = 3
+
+
+class Sprinkling:
+    """Has the first request for every third address fail, in turn in every way that may pass.
+
+    Attributes:
+        happened: How often each did, by method and fault.
+    """
+
+    def __init__(self) -> None:
+        self.happened: Counter[tuple[str, Fault]] = Counter()
+        self._asked: set[tuple[str, str]] = set()
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)
+        self._mutex = threading.Lock()
+
+    def next(self, method: str, address: str) -> Fault | None:
+        """What is to happen to a request; nothing, mostly."""
+        with self._mutex:
+            if (method, address) in self._asked:
+                return None
+            self._asked.add((method, address))
+            number = next(self._numbers[method])
+            if number % _EVERY:
+                return None
+            faults = _PASSING[method]
+            fault = faults[number // _EVERY % len(faults)]
+            self.happened[method, fault] += 1
+            return fault
 
 
 class Bucket:
@@ -123,6 +159,7 @@ class S3Server:
         endpoint: Of the proxy.
         requests: How often each method and ``bucket/key`` was asked for.
         sent: Bytes of bodies handed out, likewise.
+        sprinkling: Of faults that no test asked for; none where that is None.
     """
 
     endpoint: str
@@ -131,6 +168,7 @@ class S3Server:
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: defaultdict[tuple[str, str], list[Fault]] = field(default_factory=lambda: defaultdict(list))
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    sprinkling: Sprinkling | None = None
 
     def new_bucket(self) -> Bucket:
         name = f"films-{next(self.numbers)}"
@@ -189,7 +227,7 @@ class _Proxy(BaseHTTPRequestHandler):
         state = self.server_state
         state.requests[method, address] += 1
         waiting = state.faults[method, address]
-        fault = waiting.pop(0) if waiting else None
+        fault = waiting.pop(0) if waiting else state.sprinkling and state.sprinkling.next(method, address)
         with suppress(ConnectionError):  # a client that went away
             self._answer((method, address), data, fault)
 

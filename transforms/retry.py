@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 TRIES = 3
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 8.0
 _PATIENCE_SECONDS = 60.0
-_PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 598, 599})
+PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 509, 598, 599})
 _FORBIDDEN_STATUS, _MISSING_STATUS, _CHANGED_STATUS = (
     frozenset({401, 403}),
     frozenset({404, 410}),
@@ -26,7 +26,7 @@ _PASSING_WORDS = (
     *("responsestreaming", "checksum"),
 )
 """In names of exceptions: the libraries that raise them need not be installed here."""
-_PASSING_CODES = frozenset({"RequestTimeout", "Throttling", "ThrottlingException", "SlowDown", "InternalError"})
+PASSING_CODES = frozenset({"RequestTimeout", "Throttling", "ThrottlingException", "SlowDown", "InternalError"})
 """Of S3, which gives some of them with status 400."""
 _LONGEST_SENTENCE = 200
 
@@ -47,6 +47,7 @@ def retried(
     call: Callable[[], _T],
     *,
     tries: int = TRIES,
+    may_pass: Callable[[BaseException], bool] | None = None,
     sleep: Callable[[float], None] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> _T:
@@ -58,6 +59,7 @@ def retried(
     Args:
         call: Has to begin anew each time.
         tries: Calls in all.
+        may_pass: Tells errors that may pass; without it ``is_passing`` does.
         sleep: Waits that many seconds; for tests.
         clock: Seconds, from any start.
 
@@ -69,7 +71,7 @@ def retried(
         try:
             return call()
         except Exception as error:  # filesystems raise whatever their libraries do
-            if number == tries or not is_passing(error) or clock() - begun > _PATIENCE_SECONDS:
+            if number == tries or not (may_pass or is_passing)(error) or clock() - begun > _PATIENCE_SECONDS:
                 raise
             (sleep or time.sleep)(delay_seconds(number))
     raise ValueError("tries has to be 1 or more")
@@ -124,7 +126,7 @@ def sentence_of(error: BaseException) -> str:
 def _is_passing(error: BaseException) -> bool:
     status = _status(error)
     if status is not None:
-        return status in _PASSING_STATUS or _answer(error).get("Code") in _PASSING_CODES
+        return status in PASSING_STATUS or _answer(error).get("Code") in PASSING_CODES
     if isinstance(error, TimeoutError | ConnectionError):
         return True
     if isinstance(error, OSError) and error.errno in _PASSING_ERRNO:

@@ -14,7 +14,7 @@ from rich.console import Console
 from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
-from transforms import examination, store_files
+from transforms import examination, retry, s3, store_files
 
 
 class Countdown:
@@ -30,20 +30,24 @@ class Countdown:
 def before(owner: Any, name: str, die: Callable[[], None], when: Callable[..., bool] = lambda *_: True) -> None:
     original = getattr(owner, name)
 
-    def wrapped(*arguments: Any) -> Any:
+    def wrapped(*arguments: Any, **named: Any) -> Any:
         if when(*arguments):
             die()
-        return original(*arguments)
+        return original(*arguments, **named)
 
     setattr(owner, name, wrapped)
 
 
 def main(step: str, nth: str, source: str, store: str, profile: str) -> None:
+    retry.delay_seconds = lambda _: 0.01
     die = Countdown(int(nth))
     if step == "examination":
         before(examination._ExamineFn, "_conclude", die)
     elif step == "part written, not renamed":
-        before(store_files, "_settle", die)
+        if store.startswith(s3.SCHEME):  # where a part is put in one request, and a manifest later
+            before(s3, "put_object", die, lambda uri, *_: uri.endswith(".parquet") and "/scans/" not in uri)
+        else:
+            before(store_files, "_settle", die)
     elif step == "parts, no manifest":
         files = type(store_files.files_of(store))
         before(files, "put", die, lambda _, path, __: path.startswith("_manifests/"))

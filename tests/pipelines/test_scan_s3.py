@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
-from tests.conftest import DOUBLES, FRAME_FACTS, ITEM_FACTS, VERDICT_FACTS, ScanCall, rows
+from tests.conftest import DOUBLES, ScanCall, assert_same_scores, facts_below, rows
 from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, TOO_MANY, Bucket, Cut, First, Lost, Reset, S3Server
 from transforms.s3 import ENDPOINT_VARIABLE
 
@@ -72,23 +71,10 @@ def filled(bucket: Bucket, files: dict[str, bytes]) -> Bucket:
     return bucket
 
 
-def facts(store: Path | str, root: str) -> Iterator[list[tuple]]:
-    """What rows say, but for where and when the files lay; scores come last in a row."""
-    below = f"replace(uri, '{root}/', '') AS uri"
-    yield rows(store, f"SELECT * REPLACE ({below}, 0 AS mtime_ns) FROM ({ITEM_FACTS}) ORDER BY uri, member_path")
-    yield rows(store, FRAME_FACTS)
-    marks = below.replace("uri", "place_uri")
-    columns = f"* EXCLUDE (scan_id, segment_id, mark_id) REPLACE ({marks})"
-    yield rows(store, f"SELECT DISTINCT {columns} FROM marks ORDER BY ALL")
-    yield rows(store, f"SELECT * EXCLUDE (evidence) REPLACE ({below}) FROM ({VERDICT_FACTS}) ORDER BY ALL")
-
-
 def assert_same_but_for_the_place(store: Path | str, bucket: Bucket, local: tuple[Path, str]) -> None:
-    for found, wanted in zip(facts(store, bucket.uri()), facts(*local), strict=True):
-        assert wanted
-        assert [row[:-1] for row in found] == [row[:-1] for row in wanted]
-        for ours, theirs in zip(found, wanted, strict=True):
-            assert ours[-1] == (pytest.approx(theirs[-1], abs=1e-5) if isinstance(theirs[-1], list) else theirs[-1])
+    wanted = facts_below(*local)
+    assert all(wanted)
+    assert_same_scores(facts_below(store, bucket.uri()), wanted)
     assert rows(store, DOUBLES) == []
 
 
