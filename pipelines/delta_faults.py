@@ -17,12 +17,20 @@ TRIES = 6
 _T = TypeVar("_T")
 _OF_STORAGE = "Generic S3 error"
 _STATUS = re.compile(r"\bstatus(?: code)?:? (\d{3})\b")
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+
+
+def plain(error: BaseException) -> str:
+    """What it says, as one line without its colours and arrows."""
+    return " ".join(_COLOUR.sub("", str(error)).replace("↳", "").split())
 
 
 def may_pass(error: BaseException) -> bool:
     """Whether storage failed in a way that may pass."""
-    told = str(error)
-    if not isinstance(error, OSError | DeltaError) or isinstance(error, TableNotFoundError) or _OF_STORAGE not in told:
+    if not isinstance(error, OSError | DeltaError) or isinstance(error, TableNotFoundError):
+        return False
+    told = plain(error)
+    if _OF_STORAGE not in told:
         return False
     status = _STATUS.search(told)
     return status is None or int(status[1]) in PASSING_STATUS or any(f"<Code>{one}<" in told for one in PASSING_CODES)

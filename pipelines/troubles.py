@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 
+from pipelines.delta_faults import plain
 from pipelines.errors import Interrupted, MachineError, UsageError
 from transforms import s3
 from transforms.retry import sentence_of
@@ -29,7 +29,6 @@ _REFUSALS = {
 }
 """By error number: what happened, and what to do. Libraries hand on the number's text, if not the number."""
 _OF_STORAGE = ("S3 error", "Error performing", "error sending request", "privileges to complete")
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _MOST_CHARACTERS = 400
 _NO_FOLDER = f"There is no folder for temporary files that can be written. Name one in TMPDIR. {_GO_ON}"
 _NO_TEMPORARY = ("No usable temporary directory", "No temporary file can be made")
@@ -89,11 +88,10 @@ def storage_told(store: str | Path, error: BaseException) -> str | None:
 
 
 def _of_delta(error: BaseException) -> str | None:
-    """What delta-rs says of storage, as one line without its colours and arrows."""
+    """What delta-rs says of storage."""
     if not isinstance(error, OSError | DeltaError) or not any(word in str(error) for word in _OF_STORAGE):
         return None
-    plain = " ".join(_COLOUR.sub("", str(error)).replace("↳", "").split())
-    return f"{plain[:_MOST_CHARACTERS].rstrip('.')}."
+    return f"{plain(error)[:_MOST_CHARACTERS].rstrip('.')}."
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

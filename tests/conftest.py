@@ -11,6 +11,7 @@ from rich.console import Console
 
 import configs
 from examples.build_archive import build_archive
+from pipelines.leases import LEASE_VARIABLE
 from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
@@ -115,6 +116,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     server: S3Server = request.getfixturevalue("_s3_server")
     with pytest.MonkeyPatch.context() as patched, _used(server, patched):
         patched.setenv(s3_client.ENDPOINT_VARIABLE, server.endpoint)
+        patched.setenv(LEASE_VARIABLE, "5")  # so long what a killed driver held is held
         server.sprinkling = sprinkling = Sprinkling()
         try:
             with mirrored(tmp_path_factory.getbasetemp(), server.new_bucket()):

@@ -5,11 +5,13 @@ run twice; the second time those folders are mirrored to a bucket before each sc
 """
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.globs import SPECIAL
+from pipelines.store import Store
 from tests.s3_server import Bucket
 
 
@@ -76,6 +78,13 @@ def store_at(path: Path | str) -> Path | str:
         if told.startswith(f"{mirror.root}/") and not Path(path).exists():
             return mirror.address(told)
     return path
+
+
+def wait_until_free(store: Store) -> None:
+    """Until nobody holds it: on S3 nothing but time tells that a driver died."""
+    end = time.monotonic() + 60
+    while store.locks.is_held():
+        assert time.monotonic() < end
 
 
 def beginning_at(store: Path | str) -> str:

@@ -1,18 +1,27 @@
-"""Ctrl-C and SIGTERM: what is finished is committed, the exit status is 5, and the same command goes on."""
+"""Ctrl-C and SIGTERM: what is finished is committed, the exit status is 5, and the same command goes on.
+
+In a folder, and on S3 behind faults.
+"""
 
 import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from threading import Event
 
 import pytest
+from rich.console import Console
 
 from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode
+from pipelines.scan import Scan
+from pipelines.scan_options import ScanOptions
+from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
+from tests.places import source_at, store_at
 
+pytestmark = pytest.mark.usefixtures("place")
 COUNT, SEGMENT = 160, 40
 
 
@@ -26,8 +35,15 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def undisturbed(source: Path, light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    store = tmp_path_factory.mktemp("undisturbed") / "store"
+    Scan(ScanOptions([str(source)], str(store), profile=str(light)), Console(stderr=True)).run()
+    return store
+
+
 def start_into_second_segment(source: Path, store: Path, profile: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
+    command = [sys.executable, "-m", "pipelines.cli", "scan", source_at(source), "--store", str(store_at(store))]
     process = subprocess.Popen(
         [*command, "--profile", str(profile), "--segment-items", str(SEGMENT), "--summary", f"{store}.json"],
         stderr=subprocess.PIPE,
@@ -43,12 +59,12 @@ def start_into_second_segment(source: Path, store: Path, profile: Path) -> subpr
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_commits_what_is_finished(
-    number: signal.Signals, source: Path, tmp_path: Path, light: Path, light_scan: ScanCall
+    number: signal.Signals, source: Path, undisturbed: Path, tmp_path: Path, light: Path, light_scan: ScanCall
 ) -> None:
     store = tmp_path / "store"
     process = start_into_second_segment(source, store, light)
     assert process.stderr is not None
-    time.sleep(0.3)  # into the second segment
+    Event().wait(0.3)  # into the second segment
     process.send_signal(number)
     said = process.stderr.read()
     assert process.wait(timeout=60) == ExitCode.INTERRUPTED, said
@@ -64,8 +80,7 @@ def test_the_first_signal_commits_what_is_finished(
 
     summary = light_scan(source)
     assert len(summary.plan.due) == COUNT - done[0]
-    light_scan(source, store=tmp_path / "undisturbed")
-    assert_same_rows(store, tmp_path / "undisturbed")
+    assert_same_rows(store, undisturbed)
 
 
 def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path, light: Path) -> None:
@@ -74,7 +89,7 @@ def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path
     assert process.stderr is not None
     children = wait_for_examiners(process.pid)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.02)
+    Event().wait(0.02)
     process.send_signal(signal.SIGINT)
     said = process.stderr.read()
     assert process.wait(timeout=60) == ExitCode.INTERRUPTED
@@ -83,7 +98,7 @@ def test_the_second_signal_ends_the_process_at_once(source: Path, tmp_path: Path
     for _ in range(50):
         if not children & examiners():
             break
-        time.sleep(0.1)
+        Event().wait(0.1)
     assert not children & examiners(), "no child outlives its scan"
 
 
@@ -97,15 +112,15 @@ def test_a_signal_before_any_file_is_in_hand_ends_with_5(number: signal.Signals,
         "--log-format",
         "json",
         "scan",
-        str(source),
+        source_at(source),
         "--store",
-        str(store),
+        str(store_at(store)),
     ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
-    recorded = store / "scans" / "_delta_log" / "00000000000000000001.json"
-    while not recorded.exists():
+    files = Store(store_at(store)).disk
+    while files.size("scans/_delta_log/00000000000000000001.json") is None:
         assert process.poll() is None
-        time.sleep(0.01)
+        Event().wait(0.01)
     process.send_signal(number)  # Beam is being loaded
     assert process.stderr is not None
     said = [json.loads(line) for line in process.stderr]
@@ -133,5 +148,5 @@ def wait_for_examiners(parent: int) -> set[int]:
     for _ in range(100):
         if children := examiners(parent):
             return children
-        time.sleep(0.05)
+        Event().wait(0.05)
     raise TimeoutError(f"process {parent} started no examiner child")

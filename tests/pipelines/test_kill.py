@@ -9,15 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from pipelines.leases import LEASE_VARIABLE
 from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
-from tests.places import source_at, store_at
+from tests.places import source_at, store_at, wait_until_free
 
 pytestmark = pytest.mark.usefixtures("place")
 
@@ -49,13 +47,6 @@ def reference(source: Path, light: Path, tmp_path_factory: pytest.TempPathFactor
     return store
 
 
-def wait_until_free(store: Store) -> None:
-    """Until nobody holds it: on S3 nothing but time tells that a driver died."""
-    end = time.monotonic() + 60
-    while store.locks.is_held():
-        assert time.monotonic() < end
-
-
 # The step, the how-manieth time, and how many segments are visible right after the kill. A segment has two item parts
 # and frames parts and one manifest to rename into place, and the record of the scan's start is one more.
 STEPS = [
@@ -80,9 +71,7 @@ def test_a_rerun_after_sigkill_gives_the_same_rows(
     tmp_path: Path,
     light: Path,
     light_scan: ScanCall,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(LEASE_VARIABLE, "5")
     store = tmp_path / "store"
     driver = Path(__file__).with_name("kill_driver.py")
     root = Path(__file__).parents[2]

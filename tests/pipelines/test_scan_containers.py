@@ -1,4 +1,4 @@
-"""Containers in a scan: every member has its rows, whatever holds it."""
+"""Containers in a scan: every member has its rows, whatever holds it, in a folder and on S3 behind faults."""
 
 import signal
 import subprocess
@@ -16,8 +16,10 @@ from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
 from tests.conftest import assert_same_rows, rows
+from tests.places import source_at, store_at, wait_until_free
 from tests.transforms.containers.archives import PACKED, encrypted_zip, special, tarred, zipped
 
+pytestmark = pytest.mark.usefixtures("place")
 Scanned = Callable[..., ScanSummary]
 LABEL = "Создано с помощью ИИ"
 MEMBERS = "SELECT member_path, outcome, reason FROM items_latest WHERE member_path IS NOT NULL ORDER BY ALL"
@@ -203,9 +205,9 @@ def test_a_context_table_names_members(source: Path, light_scan: Scanned, tmp_pa
 )
 def test_a_member_can_be_explained(source: Path, light_scan: Scanned, address: str, outcome: str) -> None:
     light_scan(source)
-    with connect(Store.open(store_of(source))) as tables:
-        case = find_case(tables, f"{source}/{address}", load_policies(["kz"]), ())
-    assert case.places[0] == f"{source}/{address}"
+    with connect(Store.open(store_at(store_of(source)))) as tables:
+        case = find_case(tables, f"{source_at(source)}/{address}", load_policies(["kz"]), ())
+    assert case.places[0] == f"{source_at(source)}/{address}"
     assert (case.outcome, len(case.policies)) == (outcome, 1 if outcome == "examined" else 0)
 
 
@@ -240,8 +242,9 @@ def test_a_scan_killed_amid_a_container_ends_as_an_undisturbed_one(
     reference, store = tmp_path / "reference", tmp_path / "store"
     light_scan(source, store=reference)
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", KILLED, str(source), str(store), str(light)]
+    command = [sys.executable, "-c", KILLED, source_at(source), str(store_at(store)), str(light)]
     assert subprocess.run(command, cwd=root, check=False, capture_output=True).returncode == -signal.SIGKILL
     assert 0 < rows(store, "SELECT count(*) FROM items")[0][0] < 19
+    wait_until_free(Store(store_at(store)))
     light_scan(source, store=store)
     assert_same_rows(store, reference)

@@ -1,4 +1,7 @@
-"""Marks in a scan: rows once for each content, whatever became of the file, and never lost by a second scan."""
+"""Marks in a scan: rows once for each content, whatever became of the file, and never lost by a second scan.
+
+In a folder, and on S3 behind faults.
+"""
 
 import io
 import shutil
@@ -15,6 +18,7 @@ from examples.media.watermarks import embed
 from tests.conftest import rows
 from transforms.marks.watermark import MESSAGES
 
+pytestmark = pytest.mark.usefixtures("place")
 PARAMETERS = "a secret garden\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Model: dream"
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -69,11 +73,13 @@ def test_each_content_has_its_marks_once_whatever_became_of_it(folder, scan, tmp
 def test_a_second_scan_reads_nothing_anew_and_loses_nothing(folder, scan, tmp_path):
     scan(folder)
     assert not scan(folder).plan.due
-    (folder / "traced.png").touch()  # due again, and known by its content
+    shutil.copy(folder / "traced.png", folder / "plain.jpg")  # due again, and known by its content
     shutil.copy(folder / "watermarked.png", folder / "watermarked too.png")
     scan(folder)
     store = tmp_path / "store"
-    assert found(store) == sorted([*EXPECTED, ("watermarked too.png", *EXPECTED[-1][1:])])
+    assert found(store) == sorted(
+        [*EXPECTED, ("plain.jpg", *EXPECTED[2][1:]), ("watermarked too.png", *EXPECTED[-1][1:])]
+    )
     assert rows(store, "SELECT count(*) FROM marks") == [(3,)]
 
 

@@ -33,6 +33,7 @@ from tests.pipelines.test_concurrent_commits import AT_ONCE, staged, together
 from tests.pipelines.upkeep.hand_made import NOON, build_store, part
 from tests.s3_server import (
     FORBIDDEN,
+    REQUEST_TIMEOUT,
     SLOW_DOWN,
     TOO_MANY,
     Blind,
@@ -159,7 +160,9 @@ def segment_log(table: str, store: Store) -> str:
 
 
 TOUCHED = ("items", "frames", "segments")
-FAULTS: list[list[Fault]] = [[SLOW_DOWN], [TOO_MANY, Reset()], [Lost()], [Late(1)], [Lost(), Reset()]]
+FAULTS: list[list[Fault]] = [
+    *([SLOW_DOWN], [TOO_MANY, Reset()], [Lost()], [Late(1)], [Lost(), Reset()], [REQUEST_TIMEOUT], [Cut(1)])
+]
 
 
 @pytest.mark.parametrize("faults", FAULTS, ids=lambda faults: "+".join(type(one).__name__ for one in faults))
@@ -175,6 +178,30 @@ def test_a_segment_is_committed_once_whatever_fails(empty: Store, s3: S3Server, 
     assert rows(empty.root, "SELECT sequence FROM segments") == [(1,)]
     assert lines(empty) == []
     assert not any([*s3.faults.values()]), "all of them happened"
+
+
+@pytest.mark.parametrize("fault", [Cut(1), REQUEST_TIMEOUT], ids=["cut", "timeout"])
+def test_a_log_is_read_and_a_table_is_made_whatever_fails(
+    store: Store, bucket: Bucket, s3: S3Server, fault: Fault
+) -> None:
+    first = f"_delta_log/{0:020}.json"
+    for address in (f"{KEY}/items/{first}", f"{KEY}/items/_delta_log/_last_checkpoint", f"new/items/{first}"):
+        s3.fails("GET", f"{bucket.name}/{address}", fault)
+    assert Store(store.root).version("items") == store.version("items")
+    Store.create(bucket.uri("new"))
+    assert not any([*s3.faults.values()]), "all of them happened"
+
+
+def test_a_table_is_read_anew_only_where_it_grew(empty: Store, s3: S3Server) -> None:
+    other = Store(empty.root)
+    assert rows(empty.root, SEEN) == [(0, 0, 0)]
+    assert (other.version("items"), other.version("segments")) == (0, 0)
+    s3.requests.clear()
+    assert other.version("items") == 0
+    assert {method for method, _ in s3.requests} == {"HEAD"}
+    assert s3.requests.total() == 1
+    empty.commit_segment(staged(empty, "s" * 16))
+    assert (other.version("items"), other.version("segments")) == (1, 1)
 
 
 @pytest.mark.parametrize("table", TOUCHED)
