@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from pipelines.delta_faults import patiently
@@ -281,8 +281,8 @@ class Store:
             part = write_part(str(self.root), "segments", segment_id, [numbered])
             try:
                 _append(delta, segment_id, [asdict(part)])
-            except CommitFailedError:
-                if part.path not in self.part_paths("segments"):  # it has the number of a commit that is another's
+            except (DeltaError, OSError):
+                if part.path not in self.part_paths("segments"):  # a later try writes another, with its own number
                     self.disk.remove(f"segments/{part.path}")
                 raise
 

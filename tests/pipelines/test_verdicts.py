@@ -22,6 +22,7 @@ from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from tests.conftest import rows
 from tests.pipelines.verdict_files import CONTEXT, FILES
+from tests.places import source_at
 from transforms.policy.judge import judge
 from transforms.policy.rows import item_facts, verdict_columns
 
@@ -380,7 +381,9 @@ judge_store(Store(sys.argv[1]), load_policies(["cn"]), date(2026, 3, 1), is_aske
 """
 
 
+@pytest.mark.usefixtures("place")
 def test_a_run_killed_before_its_commit_leaves_nothing_and_the_next_one_judges_all(store: Store) -> None:
+    store = Store(source_at(store.root))
     before = rows(store.root, "SELECT count(*) FROM verdicts")
     root = Path(__file__).parents[2]
     killed = subprocess.run([sys.executable, "-c", KILLED, str(store.root)], cwd=root, check=False)
