@@ -101,14 +101,14 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests under ``place`` run in a folder, and on S3 unless they are marked as ``folder_only``."""
-    if "place" in metafunc.fixturenames:
+    """Tests under ``both_places`` run in a folder, and on S3 unless they are marked as ``folder_only``."""
+    if "both_places" in metafunc.fixturenames:
         is_local = metafunc.definition.get_closest_marker("folder_only") is not None
-        metafunc.parametrize("place", ["folder"] if is_local else ["folder", "s3"], indirect=True, scope="module")
+        metafunc.parametrize("both_places", ["folder"] if is_local else ["folder", "s3"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def both_places(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Where sources and stores lie that tests name by local paths: ``tests.places``. On S3 requests fail at times."""
     if request.param == "folder":
         yield

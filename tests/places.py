@@ -1,6 +1,6 @@
 """Where what a test writes lies: in its folder, or on S3 behind a proxy that fails now and then.
 
-Tests write and change files in local folders, and name local paths, also of stores. Under the fixture ``place`` they
+Tests write and change files in local folders, and name local paths, also of stores. Under ``both_places`` they
 run twice; the second time those folders are mirrored to a bucket before each scan, and the stores are on S3.
 """
 

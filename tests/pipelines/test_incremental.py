@@ -21,7 +21,7 @@ from transforms.examine.pool import ChildPool, Examined
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 LATEST = "SELECT regexp_extract(uri, '[^/]*$'), outcome, reason FROM items_latest ORDER BY 1"
 
 

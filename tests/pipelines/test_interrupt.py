@@ -21,7 +21,7 @@ from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
 from tests.places import source_at, store_at
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 COUNT, SEGMENT = 160, 40
 
 

@@ -17,7 +17,7 @@ from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
 from tests.places import source_at, store_at, wait_until_free
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 
 
 @pytest.fixture(scope="module")

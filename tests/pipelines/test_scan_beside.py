@@ -18,7 +18,7 @@ from tests.places import source_at
 from transforms.containers import opener
 from transforms.examine.pool import ChildPool
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 LABEL, DENIAL, TRAP = "Создано с помощью ИИ", "Не сгенерировано ИИ", "Сгенерировано отчётов: 15"
 PLACE_MARKS = """
 SELECT regexp_extract(place_uri, '[^/]*$'), layer, kind, says, locator, language, exactness

@@ -19,7 +19,7 @@ from tests.conftest import assert_same_rows, rows
 from tests.places import source_at, store_at, wait_until_free
 from tests.transforms.containers.archives import PACKED, encrypted_zip, special, tarred, zipped
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 Scanned = Callable[..., ScanSummary]
 LABEL = "Создано с помощью ИИ"
 MEMBERS = "SELECT member_path, outcome, reason FROM items_latest WHERE member_path IS NOT NULL ORDER BY ALL"

@@ -18,7 +18,7 @@ from examples.media.watermarks import embed
 from tests.conftest import rows
 from transforms.marks.watermark import MESSAGES
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 PARAMETERS = "a secret garden\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 42, Model: dream"
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

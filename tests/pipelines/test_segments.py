@@ -30,7 +30,7 @@ from pipelines.upkeep.problems import Problem
 from tests.conftest import assert_same_rows, rows
 from tests.places import source_at, store_at
 
-pytestmark = pytest.mark.usefixtures("place")
+pytestmark = pytest.mark.usefixtures("both_places")
 ROOT = Path(__file__).parents[2]
 OF = 2
 
@@ -87,7 +87,7 @@ def wait_for(store: Store, part: ScanPart) -> None:
 
 @pytest.fixture(scope="module")
 def scanned(
-    place: None,
+    both_places: None,
     source: Path,
     light: Path,
     reference: tuple[Path, ScanSummary],
