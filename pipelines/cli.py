@@ -364,12 +364,11 @@ def main() -> None:
     """Entry point: errors that a person can mend end in one line."""
     raise_when_interrupted()
     from pipelines.detector.cli import app as detector_app
-    from pipelines.evidence.cli import evidence, verify
+    from pipelines.evidence.cli import app as evidence_app
     from pipelines.policy_cli import app as policy_app
     from pipelines.upkeep.cli import app as store_app
 
-    app.command()(evidence)
-    app.command()(verify)
+    app.add_typer(evidence_app)
     app.add_typer(detector_app, name="detector")
     app.add_typer(policy_app, name="policy")
     app.add_typer(store_app, name="store")

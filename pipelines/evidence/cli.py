@@ -11,7 +11,10 @@ import configs
 from pipelines.errors import ExitCode
 from pipelines.s3_endpoint import EndpointOption
 
+app = typer.Typer()
 
+
+@app.command()
 def evidence(
     content: Annotated[str, typer.Argument(metavar="HASH", help="Of the content; eight digits or more.")],
     store: Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")],
@@ -49,6 +52,7 @@ def evidence(
     raise typer.Exit(ExitCode.INCOMPLETE if done.missing else ExitCode.COMPLETE)
 
 
+@app.command()
 def verify(
     package: Annotated[Path, typer.Argument(metavar="CASE.zip", help="From aiqyn evidence.")],
     original: Annotated[Path | None, typer.Option(help="The file that it is about: it is examined anew.")] = None,
