@@ -21,10 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-_VIEWS = (
-    "Views: items, items_latest, near_duplicates, levels, frames, frames_latest, marks, marks_latest, item_marks, "
-    "verdicts, verdicts_latest, segments, scans."
-)
+_VIEWS = f"Views: {', '.join(sorted(configs.view_names()))}; changes(SCAN, SCAN). See docs/tables.md."
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")]
 DetectorOption = Annotated[
     list[str] | None,

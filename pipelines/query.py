@@ -56,13 +56,17 @@ def run_query(store: str, sql: str, form: str, output: Path | None) -> None:
                 _write_answer(opened, sql, form, answer)
             except duckdb.BinderException:  # a store of an earlier version may lack the column that is asked for
                 _write_answer(opened, sql, form, answer, with_later=True)
+            except duckdb.CatalogException:  # a name that is put together, or one that no view has: others come to mind
+                _write_answer(opened, sql, form, answer, asked="")
         except duckdb.Error as error:
             raise UsageError(f"The query did not run: {error}") from error
         _deliver(answer, output)
 
 
-def _write_answer(store: Store, sql: str, form: str, answer: Path, *, with_later: bool = False) -> None:
-    with connect(store, with_later=with_later) as tables:
+def _write_answer(
+    store: Store, sql: str, form: str, answer: Path, *, with_later: bool = False, asked: str | None = None
+) -> None:
+    with connect(store, with_later=with_later, asked=sql if asked is None else asked) as tables:
         last = _run_all_but_last(tables, sql)
         if form == "table":
             answer.write_text(_table(tables.execute(last)), "utf-8")

@@ -135,7 +135,7 @@ def scanned_by_default(source: Path, folders: pytest.TempPathFactory) -> Path:
 
 def rows(store: Path | str, sql: str) -> list[tuple[Any, ...]]:
     """The answer to a query over a store."""
-    with connect(Store.open(store_at(store))) as tables:
+    with connect(Store.open(store_at(store)), asked=sql) as tables:
         return tables.execute(sql).fetchall()
 
 

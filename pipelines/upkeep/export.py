@@ -45,6 +45,8 @@ PARTITIONED = {
     "verdicts_latest": "policy",
     "reviews": None,
     "reviews_latest": None,
+    "contents_latest": "outcome",
+    "items_judged": "policy",
     "segments": None,
     "scans": None,
 }
@@ -88,7 +90,7 @@ def export_store(
 
 
 def _write(now: Store, folder: Path, names: Sequence[str]) -> dict[str, Any]:
-    with bounded(now) as tables:
+    with bounded(now, asked=" ".join(names)) as tables:
         tables.execute(f"SET partitioned_write_flush_threshold = {_ROWS_HELD}")
         written = {name: _write_view(tables, name, folder / name) for name in names}
     facts = {

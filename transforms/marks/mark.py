@@ -109,7 +109,7 @@ class Mark:
 def mark_id(content_sha256: str | None, mark: Mark, place_uri: str | None = None, member: str | None = None) -> str:
     """Names a row of ``marks``: the same mark of the same content, and place, has the same name in every scan.
 
-    ``configs/views.sql`` makes the same of rows that were written without it.
+    ``configs/views/1_latest.sql`` makes the same of rows that were written without it.
     """
     offset = None if mark.offset is None else str(mark.offset)
     parts = (content_sha256, mark.layer, mark.kind, mark.locator, offset, mark.value_sha256, place_uri, member)

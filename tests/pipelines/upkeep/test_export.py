@@ -40,7 +40,7 @@ def exported(folder: Path, select: str) -> list[tuple]:
 
 
 def columns(store: Store, view: str) -> str:
-    with connect(store) as tables:
+    with connect(store, asked=view) as tables:
         return ", ".join(sorted(f'"{name}"' for (name, *_) in tables.execute(f"DESCRIBE {view}").fetchall()))
 
 
