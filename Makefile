@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: scan test check lint bench clean
+.PHONY: scan test check lint docs bench clean
 
 scan: $(INSTALLED)
 	$(BIN)/python examples/build_archive.py
@@ -32,6 +32,10 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 check: lint test
+
+# Pages that are made: the tests fail where one is stale.
+docs: $(INSTALLED)
+	$(BIN)/python -m pipelines.dictionary > docs/.tables.md && mv docs/.tables.md docs/tables.md
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/overhead.py
