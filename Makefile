@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 scan: $(INSTALLED)
 	$(BIN)/python examples/build_archive.py
 	@# Status 3: complete, and some items could not be examined. The archive holds broken files, so that is right here.
-	$(BIN)/aiqyn scan examples/archive --store examples/store; status=$$?; test $$status -eq 0 -o $$status -eq 3
+	$(BIN)/aiqyn scan examples/archive --store examples/store --context examples/published.csv; status=$$?; test $$status -eq 0 -o $$status -eq 3
 	$(BIN)/aiqyn query --store examples/store \
 	  "SELECT regexp_extract(concat_ws('!/', uri, member_path), 'archive/(.*)', 1) AS file, media_type, outcome, reason, frames_examined AS frames, score FROM items_latest ORDER BY uri, member_path NULLS FIRST"
 	$(BIN)/aiqyn query --store examples/store \
@@ -36,6 +36,7 @@ check: lint test
 # Pages that are made: the tests fail where one is stale.
 docs: $(INSTALLED)
 	$(BIN)/python -m pipelines.dictionary > docs/.tables.md && mv docs/.tables.md docs/tables.md
+	$(BIN)/python examples/answers.py
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/overhead.py
