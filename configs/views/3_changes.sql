@@ -1,23 +1,26 @@
 -- What changed between two scans. A scan stands for what the store knew when it ended, of all places, also of those that
 -- it did not look at. Commits are numbered, since clocks jump; only a scan without a commit is placed by the time.
 
--- The last segment that counts; one that was killed has an end, too.
-CREATE MACRO last_segment(scan) AS CASE
-    WHEN scan IS NULL THEN 0
-    WHEN NOT EXISTS (FROM stored_scans WHERE scan_id = scan) THEN error(concat('There is no scan ', scan, '. See: aiqyn scans'))
-    ELSE coalesce(
-        (SELECT max(sequence) FROM stored_segments WHERE scan_id = scan),
-        (SELECT max(sequence) FROM stored_segments
-         WHERE committed_at <= (SELECT recorded_at FROM scans WHERE scan_id = scan)),
-        0
-    ) END;
+-- The last segment that counts, 0 where no scan is named; one that was killed has an end, too.
+CREATE MACRO last_segment(scan) AS (
+    SELECT CASE WHEN any_value(asked.scan_id) IS NOT NULL AND count(told.scan_id) = 0
+        THEN error(concat('There is no scan ', any_value(asked.scan_id), '. See: aiqyn scans'))
+        ELSE coalesce(
+            max(segment.sequence) FILTER (segment.scan_id = told.scan_id),
+            max(segment.sequence) FILTER (segment.committed_at <= told.recorded_at),
+            0
+        ) END
+    FROM (SELECT scan AS scan_id) AS asked LEFT JOIN scans AS told USING (scan_id)
+    LEFT JOIN stored_segments AS segment ON true
+);
 
 -- The last commit of verdicts that counts: scans that came to their end recorded it.
-CREATE MACRO last_verdicts(scan) AS coalesce(
-    (SELECT verdicts FROM scans WHERE scan_id = scan),
-    (SELECT max(sequence) FROM stored_verdicts
-     WHERE judged_at <= (SELECT recorded_at FROM scans WHERE scan_id = scan)),
-    0
+CREATE MACRO last_verdicts(scan) AS (
+    SELECT coalesce(
+        max(told.verdicts), max(verdict.sequence) FILTER (verdict.judged_at <= told.recorded_at), 0
+    )
+    FROM (SELECT scan AS scan_id) AS asked LEFT JOIN scans AS told USING (scan_id)
+    LEFT JOIN (SELECT DISTINCT sequence, judged_at FROM stored_verdicts) AS verdict ON told.verdicts IS NULL
 );
 
 -- The last row of each place at the end of a scan, without places that were gone.

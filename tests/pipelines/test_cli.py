@@ -148,7 +148,14 @@ def test_an_error_of_ours_is_told_apart_from_findings() -> None:
 HEAVY = {"apache_beam", "torch", "pandas", "pyarrow", "cv2", "numpy", "PIL"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["query", "--store", "{store}", "SELECT * FROM items_latest"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["query", "--store", "{store}", "SELECT * FROM items_latest"],
+        ["query", "--store", "{store}", "SELECT * FROM review_queue"],
+    ],
+)
 def test_help_and_query_load_nothing_heavy(arguments: list[str], store: Path) -> None:
     """They have to answer within half a second; loading Beam or torch alone takes longer."""
     code = (

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -10,6 +11,7 @@ import configs
 from pipelines.tables import TABLES, connect, definitions
 from pipelines.upkeep.export import PARTITIONED
 from tests.pipelines.nights import Nights, answer, failed, gone, place, ruling
+from transforms.schemas import TABLES as SCHEMAS
 
 
 @pytest.fixture
@@ -255,6 +257,27 @@ def test_a_scan_that_is_none_is_told(nights: Nights) -> None:
     nights.scan([place("/s/a")])
     with pytest.raises(duckdb.Error, match=r"There is no scan scan 7\. See: aiqyn scans"):
         nights.ask(CHANGES.format(1, 7))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "sql", "wanted"),
+    [
+        ("items", "publisher", "SELECT publisher, items FROM by_publisher", (None, 1)),
+        ("items", "duplicate_of", "SELECT uri, alike FROM review_queue", ("/s/a", 0)),
+        ("verdicts", "suppressed_by", "SELECT code FROM undisclosed", ("trace_found",)),
+        ("scans", "verdicts", "SELECT change, uri FROM changes_latest", ("new", "/s/a")),
+    ],
+)
+def test_a_store_of_an_earlier_version_is_asked_with_what_it_has(
+    table: str, column: str, sql: str, wanted: tuple[Any, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        schema = SCHEMAS[table]
+        earlier.setitem(SCHEMAS, table, schema.remove(schema.get_field_index(column)))
+        nights = Nights(tmp_path / "store")
+        nights.scan([place("/s/a")], [ruling("/s/a", "not_disclosed", "trace_found")])
+        assert column not in nights.store.columns(table)
+    assert nights.ask(sql) == [wanted]
 
 
 @pytest.mark.parametrize("view", configs.view_names())
