@@ -8,7 +8,6 @@ import pytest
 from examples.answers import PAGE, ROOT, answered, ask_store, commands, queries
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-ASKING = [path for path in PAGES if [*queries(path.read_text("utf-8"))]]
 
 
 @pytest.fixture(scope="module")
@@ -23,20 +22,19 @@ def page(folder: Path) -> str:
     return answered(PAGE.read_text("utf-8"), folder)
 
 
-def test_the_answers_are_those_of_the_sample_archive(page: str) -> None:
+def test_the_ten_answers_are_those_of_the_sample_archive_and_of_no_time_or_place(page: str, folder: Path) -> None:
     assert PAGE.read_text("utf-8") == page, "make docs"
-
-
-def test_there_are_ten_questions_and_no_answer_depends_on_when_and_where(page: str, folder: Path) -> None:
     assert page.count("\n## ") == 10
     assert str(folder) not in page
 
 
-@pytest.mark.parametrize("path", ASKING, ids=lambda path: path.name)
-def test_every_query_of_the_documentation_runs(path: Path, page: str, folder: Path) -> None:
-    ask = ask_store(folder / "examples" / "store")
-    for sql in queries(path.read_text("utf-8")):
-        assert "rows)" in ask(sql)
+def test_every_query_of_the_documentation_runs(page: str, folder: Path) -> None:
+    ask, asked = ask_store(folder / "examples" / "store"), 0
+    for path in PAGES:
+        for sql in queries(path.read_text("utf-8")):
+            assert "rows)" in ask(sql), f"{path.name}: {sql}"
+            asked += 1
+    assert asked > 20
 
 
 def test_commands_are_read_with_their_quotes_and_without_what_they_answer() -> None:
