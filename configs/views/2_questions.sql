@@ -66,7 +66,7 @@ ORDER BY ALL;
 CREATE VIEW items_judged AS
 SELECT policies.policy, verdict.outcome AS verdict, verdict.synthesis, verdict.scope, verdict.machine_mark,
        verdict.visible_warning, verdict.reasons, verdict.evidence, verdict.decided_on, verdict.decided_by,
-       verdict.suppressed_by, item.*
+       verdict.suppressed_by, item.* REPLACE (verdict.review AS review)
 FROM items_latest AS item LEFT JOIN (SELECT DISTINCT policy FROM verdicts_latest) AS policies ON true
 LEFT JOIN verdicts_latest AS verdict
     ON verdict.policy = policies.policy AND verdict.segment_id = item.segment_id AND verdict.uri = item.uri
@@ -128,6 +128,7 @@ WITH waiting AS (
                 ELSE greatest(coalesce(best, 0.5), 0.5) END::DOUBLE AS chance, *
     FROM (SELECT list_max([one.calibrated FOR one IN scores]) AS best, * FROM items_judged)
     WHERE verdict IN ('review', 'not_disclosed') AND suppressed_by IS NULL AND content_sha256 IS NOT NULL
+      AND (review IS NULL OR review IN ('unsure', 'disputed'))
 ), contents AS (
     SELECT content_sha256, coalesce(max(duplicate_of), content_sha256) AS representative,
            count(DISTINCT place(segment_id, uri, member_path)) AS places, max(chance) AS chance, max(best) AS score,
