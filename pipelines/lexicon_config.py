@@ -14,6 +14,7 @@ from pipelines.strict_yaml import yaml_problems
 from transforms.labels.entries import EntryError, Of, read_entry
 from transforms.labels.lexicon import LEXICON_FILES, LexiconError, read_lexicon, split_entries
 from transforms.labels.records import LISTS, MASK, STATEMENTS
+from transforms.quick_yaml import load_yaml
 
 MOST_BYTES = 1_000_000
 """How large an analyst's file may be."""
@@ -128,5 +129,5 @@ def _shipped_groups(text: str) -> _Groups:
 
 @functools.cache
 def _groups_by_language() -> dict[str, _Groups]:
-    shipped = [yaml.safe_load((configs.ROOT / "lexicon" / name).read_text("utf-8")) for name in LEXICON_FILES]
+    shipped = [load_yaml((configs.ROOT / "lexicon" / name).read_text("utf-8")) for name in LEXICON_FILES]
     return {data.get("id", data["language"]): data.get("groups", {}) for data in shipped if "language" in data}

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 import configs
 from pipelines.errors import UsageError
 from pipelines.strict_yaml import yaml_problems
 from transforms.policy.policy import Policy
+from transforms.quick_yaml import load_yaml
 
 FOLDER = configs.ROOT / "policies"
 DEFAULT = "kz"
@@ -53,7 +52,7 @@ def load_policy(name: str) -> LoadedPolicy:
         raise UsageError(f"There is no policy {name}. Name a YAML file, or one of: {known}.") from error
     if problems := yaml_problems(str(path) if is_path else path.name, text, Policy):
         raise UsageError("The policy is not sound.\n" + "\n".join(problems))
-    policy = Policy.model_validate(yaml.safe_load(text))
+    policy = Policy.model_validate(load_yaml(text))
     return LoadedPolicy(policy, policy_sha256(policy), path)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from transforms.quick_yaml import load_yaml
+
 
 def yaml_problems(name: str, text: str, model: type[BaseModel], context: Any = None) -> list[str]:
     """What is wrong with a text, each with its line: ``generators.yaml:71: rules.3.says: Input should be …``.
@@ -17,7 +19,7 @@ def yaml_problems(name: str, text: str, model: type[BaseModel], context: Any = N
         context: Handed to the model's validators.
     """
     try:
-        tree, data = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        tree, data = yaml.compose(text, Loader=yaml.SafeLoader), load_yaml(text)
     except yaml.YAMLError as error:
         return [f"{name}: no YAML: {error}"]
     if twice := [f"{name}:{line}: {key}: stands here a second time" for line, key in _repeated(tree)]:

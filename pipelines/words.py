@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
 import configs
@@ -13,6 +12,7 @@ from transforms.detect.levels import MEANINGS
 from transforms.marks.mark import MarkClass, Says
 from transforms.outcomes import Reason
 from transforms.policy.codes import Code, DateBasis, Scope, Status, Synthesis, VerdictOutcome
+from transforms.quick_yaml import load_yaml
 
 FOLDER = configs.ROOT / "words"
 Language = Literal["en", "ru", "kk"]
@@ -139,4 +139,4 @@ def read_voice(language: Language) -> Voice:
 
 
 def _yaml(name: str) -> Any:
-    return yaml.safe_load((FOLDER / name).read_text("utf-8"))
+    return load_yaml((FOLDER / name).read_text("utf-8"))

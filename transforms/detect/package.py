@@ -30,6 +30,7 @@ from transforms.detect.config import (
 )
 from transforms.detect.errors import DetectorError
 from transforms.detect.weights import check_weights, sha256_file
+from transforms.quick_yaml import load_yaml
 
 # Names of other modules that belong to a package's interface; what is defined here needs no mention.
 __all__ = [
@@ -173,7 +174,7 @@ def read_config(path: Path) -> DetectorConfig | FusionConfig:
     except UnicodeDecodeError as e:
         raise DetectorError("invalid_config", f"{path} is not UTF-8 text; restore the package") from e
     try:
-        fields = yaml.safe_load(text)
+        fields = load_yaml(text)
         is_fusion = isinstance(fields, dict) and "fuses" in fields
         return (FusionConfig if is_fusion else DetectorConfig).model_validate(fields)
     except yaml.YAMLError as e:

@@ -13,6 +13,7 @@ import configs
 from transforms.labels.building import build
 from transforms.labels.entries import EntryError
 from transforms.labels.records import LISTS, Lexicon
+from transforms.quick_yaml import load_yaml
 
 __all__ = ["LEXICON_FILES", "Lexicon", "LexiconError", "build_lexicon", "read_lexicon", "split_entries"]
 LEXICON_FILES = (
@@ -35,7 +36,6 @@ LEXICON_FILES = (
     "wordmarks.yaml",
 )
 """Names of the shipped files under ``configs/lexicon``, languages in order of precedence."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LexiconError(Exception):
@@ -87,7 +87,7 @@ def build_lexicon(texts: Mapping[str, str]) -> Lexicon:
     beside: list[str] = []
     for name, text in texts.items():
         try:
-            data = _load(text)
+            data = load_yaml(text)
             for product in data.get("wordmarks", ()):
                 products.setdefault(product["product"], []).extend(product["names"])
             beside += split_entries(data.get("beside", ""))
@@ -108,14 +108,6 @@ def split_entries(text: str) -> list[str]:
     """The entries of a list: one a line, or several with semicolons between them; lines with # are remarks."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return [entry for line in lines for part in line.split(";") if (entry := part.strip())]
-
-
-def _load(text: str) -> Any:
-    loader = _LOADER(text)
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
 
 
 def _merge(row: dict[str, Any], added: Mapping[str, Any]) -> None:

@@ -25,11 +25,9 @@ from transforms.marks.meaning.rules import (
     SourceType,
     Where,
 )
+from transforms.quick_yaml import load_yaml
 
 FILES = ("source_types.yaml", "generators.yaml", "software.yaml", "adhoc.yaml", "meanings.yaml")
-_LOADER = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # libyaml reads the files ten times faster; both load no objects
 _Groups = dict[str, frozenset[str]]
 _Built = TypeVar("_Built")
 
@@ -78,11 +76,7 @@ def token_pattern(tokens: list[str]) -> re.Pattern[str]:
 
 def _read(path: Path) -> Any:
     try:
-        loader = _LOADER(path.read_text("utf-8"))
-        try:
-            return loader.get_single_data()
-        finally:
-            loader.dispose()
+        return load_yaml(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         raise RulesError(f"{path.name} is no YAML: {error}") from error
 
