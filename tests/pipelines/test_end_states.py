@@ -26,6 +26,7 @@ from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.troubles import machine_told, told_of
 from tests.conftest import ScanCall, assert_same_rows, rows
+from tests.drivers import Driver
 from tests.pipelines.open_metrics import parse
 from transforms.containers.entries import ContainerLimits
 from transforms.containers.opener import Opener
@@ -68,12 +69,9 @@ def scan_command(source: Path, store: Path, profile: Path, told: Path) -> list[s
     return [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store), *files]
 
 
-def start(command: list[str], limit: int = 0) -> subprocess.Popen[str]:
-    def lower() -> None:
-        if limit:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=lower)  # noqa: PLW1509
+def start(command: list[str], limit: int = 0) -> Driver:
+    limits = {resource.RLIMIT_FSIZE: (limit, limit)} if limit else {}
+    return Driver(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, limits=limits)
 
 
 def told_in(folder: Path) -> tuple[dict[str, Any], dict[str, float]]:

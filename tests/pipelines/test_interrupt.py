@@ -19,6 +19,7 @@ from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
+from tests.drivers import Driver
 from tests.places import source_at, store_at
 
 pytestmark = pytest.mark.usefixtures("both_places")
@@ -42,9 +43,9 @@ def undisturbed(source: Path, light: Path, tmp_path_factory: pytest.TempPathFact
     return store
 
 
-def start_into_second_segment(source: Path, store: Path, profile: Path) -> subprocess.Popen[str]:
+def start_into_second_segment(source: Path, store: Path, profile: Path) -> Driver:
     command = [sys.executable, "-m", "pipelines.cli", "scan", source_at(source), "--store", str(store_at(store))]
-    process = subprocess.Popen(
+    process = Driver(
         [*command, "--profile", str(profile), "--segment-items", str(SEGMENT), "--summary", f"{store}.json"],
         stderr=subprocess.PIPE,
         text=True,

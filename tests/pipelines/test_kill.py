@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
+from tests.drivers import run
 from tests.places import source_at, store_at, wait_until_free
 
 pytestmark = pytest.mark.usefixtures("both_places")
@@ -75,7 +75,7 @@ def test_a_rerun_after_sigkill_gives_the_same_rows(
     store = tmp_path / "store"
     driver = Path(__file__).with_name("kill_driver.py")
     root = Path(__file__).parents[2]
-    killed = subprocess.run(
+    killed = run(
         [sys.executable, str(driver), step, str(nth), source_at(source), str(store_at(store)), str(light)],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(root)},

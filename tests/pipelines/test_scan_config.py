@@ -16,6 +16,7 @@ from examples.media.pictures import generated_picture
 from pipelines.cli import app
 from pipelines.errors import ExitCode, UsageError
 from pipelines.scan_config import ScanFile, defaults_of, key_of, load_scan_file
+from tests.drivers import run
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = typer.main.get_command(app).commands["scan"].params  # type: ignore[attr-defined]
@@ -25,7 +26,7 @@ OF_THE_MOMENT = {"config", "allow_empty", "dry_run"}
 def aiqyn(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipelines.cli", "scan", *map(str, arguments)]
     env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
+    return run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
 
 
 def written(folder: Path, text: str) -> Path:

@@ -1,7 +1,6 @@
 """Containers in a scan: every member has its rows, whatever holds it, in a folder and on S3 behind faults."""
 
 import signal
-import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.tables import connect
 from tests.conftest import assert_same_rows, rows
+from tests.drivers import run
 from tests.places import source_at, store_at, wait_until_free
 from tests.transforms.containers.archives import PACKED, encrypted_zip, special, tarred, zipped
 
@@ -243,7 +243,7 @@ def test_a_scan_killed_amid_a_container_ends_as_an_undisturbed_one(
     light_scan(source, store=reference)
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", KILLED, source_at(source), str(store_at(store)), str(light)]
-    assert subprocess.run(command, cwd=root, check=False, capture_output=True).returncode == -signal.SIGKILL
+    assert run(command, cwd=root, check=False, capture_output=True).returncode == -signal.SIGKILL
     assert 0 < rows(store, "SELECT count(*) FROM items")[0][0] < 19
     wait_until_free(Store(store_at(store)))
     light_scan(source, store=store)

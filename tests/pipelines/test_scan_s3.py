@@ -22,6 +22,7 @@ from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
 from tests.conftest import DOUBLES, ScanCall, assert_same_scores, facts_below, rows
+from tests.drivers import Driver, run
 from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, TOO_MANY, Bucket, Cut, First, Lost, Reset, S3Server
 from transforms.s3 import ENDPOINT_VARIABLE
 
@@ -129,7 +130,7 @@ def test_a_scan_by_the_command_and_the_next_ones(
 def scan_until_killed(step: str, source: str, store: str, profile: Path) -> None:
     """Scans in a process that kills itself at a step of the second segment."""
     driver = Path(__file__).with_name("kill_driver.py")
-    killed = subprocess.run(
+    killed = run(
         [sys.executable, str(driver), step, "2", source, store, str(profile)],
         cwd=profile.parent,
         env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
@@ -164,7 +165,7 @@ def test_a_store_on_s3_by_the_command(
     command += ["--s3-endpoint", s3.endpoint, "--profile", str(light), "--running-mode", "multi_processing"]
     s3.fails("PUT", f"{filled.name}/audit/segments/_delta_log/{1:020}.json", Lost(), SLOW_DOWN)
     s3.fails("PUT", f"{filled.name}/audit/items/_delta_log/{1:020}.json", Reset(), TOO_MANY)
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == ExitCode.INCOMPLETE, done.stderr
     assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in done.stderr + done.stdout
     assert_same_but_for_the_place(store, filled, local)
@@ -173,7 +174,7 @@ def test_a_store_on_s3_by_the_command(
     again = light_scan(filled.uri(), store=store)
     assert (again.plan.due, again.plan.unchanged) == ([], again.plan.inputs)
     explained = [sys.executable, "-m", "pipelines.cli", "explain", filled.uri("2023/copy.png"), "--store", store]
-    told = subprocess.run(explained, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    told = run(explained, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
     assert (told.returncode, "Made with AI" in told.stdout) == (ExitCode.COMPLETE, True), told.stderr
 
 
@@ -190,8 +191,7 @@ def test_a_killed_scan_to_s3_goes_on_when_its_claim_has_ended(
         assert time.monotonic() < end
     command = [sys.executable, "-m", "pipelines.cli", "scan", filled.uri(), "--store", store, "--profile", str(light)]
     drivers = [
-        subprocess.Popen([*command, "--segments", part], cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        for part in ("1/2", "2/2")
+        Driver([*command, "--segments", part], cwd=ROOT, stderr=subprocess.PIPE, text=True) for part in ("1/2", "2/2")
     ]
     told = [driver.communicate(timeout=200)[1] for driver in drivers]
     assert {driver.returncode for driver in drivers} <= {ExitCode.COMPLETE, ExitCode.INCOMPLETE}, told

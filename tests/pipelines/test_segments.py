@@ -28,6 +28,7 @@ from pipelines.summary import ScanSummary
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.problems import Problem
 from tests.conftest import assert_same_rows, rows
+from tests.drivers import Driver, run
 from tests.places import source_at, store_at
 
 pytestmark = pytest.mark.usefixtures("both_places")
@@ -50,7 +51,7 @@ def command(source: Path, store: Path, part: str, *more: object) -> list[str]:
 
 
 def ran(*arguments: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    return run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def scanned(
     store = folder / "store"
     options = ["--profile", light, "--segment-items", 2, "--summary"]
     drivers = [
-        subprocess.Popen(
+        Driver(
             command(source, store, f"{number}/{OF}", *options, folder / f"{number}.json"),
             stderr=subprocess.PIPE,
             text=True,

@@ -3,7 +3,6 @@
 import csv
 import shutil
 import signal
-import subprocess
 import sys
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from tests.conftest import rows
+from tests.drivers import run
 from tests.pipelines.verdict_files import CONTEXT, FILES
 from tests.places import source_at
 from transforms.policy.judge import judge
@@ -355,7 +355,7 @@ def test_the_day_of_publication_is_that_of_utc(
 )
 def test_exit_status_of_judge(store: Store, arguments: list[str], status: int) -> None:
     command = [sys.executable, "-m", "pipelines.cli", "judge", "--store", str(store.root), *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    ended = run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert ended.returncode == status, ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -365,7 +365,7 @@ def test_exit_status_of_scan(source: Path, tmp_path: Path, light: Path, fail_on:
     file, store = str(source / "trace.png"), str(tmp_path / "store")
     command = [sys.executable, "-m", "pipelines.cli", "scan", file, "--store", store, "--profile", str(light)]
     root = Path(__file__).parents[2]
-    ended = subprocess.run([*command, "--fail-on", fail_on], capture_output=True, text=True, check=False, cwd=root)
+    ended = run([*command, "--fail-on", fail_on], capture_output=True, text=True, check=False, cwd=root)
     assert ended.returncode == status, ended.stderr
     assert "not_disclosed" in ended.stderr
 
@@ -386,7 +386,7 @@ def test_a_run_killed_before_its_commit_leaves_nothing_and_the_next_one_judges_a
     store = Store(source_at(store.root))
     before = rows(store.root, "SELECT count(*) FROM verdicts")
     root = Path(__file__).parents[2]
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(store.root)], cwd=root, check=False)
+    killed = run([sys.executable, "-c", KILLED, str(store.root)], cwd=root, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert rows(store.root, "SELECT count(*) FROM verdicts") == before
     judged = judge_store(store, load_policies(["cn"]), date(2026, 3, 1), is_asked=True)

@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from pipelines.upkeep import export as export_module
 from pipelines.upkeep.cli import app
 from pipelines.upkeep.export import DEFAULT, PARTITIONED, SUCCESS, export_store
 from tests.conftest import rows
+from tests.drivers import run
 from tests.pipelines.upkeep.export_driver import STEPS
 from tests.pipelines.upkeep.hand_made import add_segment, item, part
 
@@ -162,7 +162,7 @@ def test_an_empty_folder_and_an_earlier_export_are_taken(store: Store, output: P
 def test_a_kill_leaves_no_half_export_and_the_next_one_goes_on(step: str, store: Store, output: Path) -> None:
     export_store(store, output, ["segments"])
     driver, root = Path(__file__).with_name("export_driver.py"), Path(__file__).parents[3]
-    killed = subprocess.run(
+    killed = run(
         [sys.executable, str(driver), step, str(store.root), str(output)],
         env={"PYTHONPATH": str(root), "PATH": "/usr/bin:/bin"},
         capture_output=True,

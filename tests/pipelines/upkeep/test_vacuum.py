@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from pipelines.upkeep.check import check_store
 from pipelines.upkeep.cli import app
 from pipelines.upkeep.vacuum import parse_age, vacuum
 from tests.conftest import rows
+from tests.drivers import run
 from tests.pipelines.upkeep.hand_made import add_segment, build_store, item, part
 from tests.pipelines.upkeep.vacuum_driver import STEPS
 from transforms.schemas import TABLES
@@ -191,7 +191,7 @@ def test_a_kill_leaves_a_sound_store(step: str, store: Store) -> None:
     driver = Path(__file__).with_name("vacuum_driver.py")
     environment = {"PYTHONPATH": str(Path(__file__).parents[3]), "PATH": "/usr/bin:/bin"}
     command = [sys.executable, str(driver), step, "2", str(store.root)]
-    killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    killed = run(command, env=environment, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert answers(store) == said
     vacuum(store, NOTHING)  # which refuses a damaged store
