@@ -24,7 +24,8 @@ test: $(INSTALLED)
 	  get="$$apt --no-install-recommends libimage-exiftool-perl chromium && { $$apt libarchive13 || $$apt libarchive13t64; }"; \
 	  sh -c "$$get" || { timeout 120 apt-get -q update && sh -c "$$get"; }; \
 	} >/dev/null 2>&1 || echo "ExifTool, Chromium or libarchive could not be installed."
-	$(BIN)/pytest --numprocesses auto
+	@# File by file, in their order, so that what a file prepares is prepared once, and the files of small tests are last.
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

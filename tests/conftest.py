@@ -1,5 +1,7 @@
 """Fixtures that all tests share: the sample archive, and scans of it."""
 
+import fcntl
+import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from duckdb import DuckDBPyConnection
 from rich.console import Console
 
 import configs
@@ -29,10 +32,13 @@ ScanCall = Callable[..., ScanSummary]
 
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample archive, built once; tests that change files copy what they need."""
-    folder = tmp_path_factory.mktemp("sample") / "archive"
-    build_archive(folder)
-    return folder
+    """The sample archive, built once, also for several workers; tests that change files copy what they need."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build_archive(shared / "sample" / "archive")
+    return shared / "sample" / "archive"
 
 
 @pytest.fixture(scope="session")
@@ -135,8 +141,22 @@ def scanned_by_default(source: Path, folders: pytest.TempPathFactory) -> Path:
 
 def rows(store: Path | str, sql: str) -> list[tuple[Any, ...]]:
     """The answer to a query over a store."""
-    with connect(Store.open(store_at(store)), asked=sql) as tables:
-        return tables.execute(sql).fetchall()
+    place = store_at(store)
+    if "://" in str(place):
+        with connect(Store.open(place), asked=sql) as tables:
+            return tables.execute(sql).fetchall()
+    return _tables(Path(place), _committed(Path(place))).execute(sql).fetchall()
+
+
+@functools.lru_cache(maxsize=4)
+def _tables(store: Path, _: frozenset[tuple[Path, int]]) -> DuckDBPyConnection:
+    """All views over a store here: to make them takes longer than most questions."""
+    return connect(Store.open(store), asked="")
+
+
+def _committed(store: Path) -> frozenset[tuple[Path, int]]:
+    """What differs when anything was committed since."""
+    return frozenset((path, path.stat().st_mtime_ns) for path in store.glob("*/_delta_log/*.json"))
 
 
 # What a row says, without when and in which run it was written.
