@@ -65,8 +65,8 @@ def scan(tmp_path: Path) -> ScanCall:
 
 @pytest.fixture
 def light_scan(scan: ScanCall, light: Path) -> ScanCall:
-    """Scans as ``scan`` does, but looks for no labels."""
-    return lambda *sources, **options: scan(*sources, **({"profile": str(light)} | options))
+    """Scans as ``scan`` does, but looks for no labels and starts one child only."""
+    return lambda *sources, **options: scan(*sources, **({"profile": str(light), "children": 1} | options))
 
 
 @pytest.fixture(scope="session")
