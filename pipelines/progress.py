@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from transforms.metrics import CHILD_LOST
+from transforms.ticks import CHILD_LOST
 
 _LOG = logging.getLogger("aiqyn.scan")
 _HEARTBEAT_SECONDS = 10.0
@@ -47,7 +47,7 @@ class Ticks:
     last_at: datetime | None = None
 
     def add(self, told: str) -> None:
-        """Counts one message of ``transforms.metrics.Ticker``."""
+        """Counts one message of ``transforms.ticks.Ticker``."""
         if told == CHILD_LOST:
             self.children_lost += 1
         else:
@@ -56,7 +56,7 @@ class Ticks:
 
 
 class ScanProgress:
-    """Counts the ticks that workers on this machine send (``transforms.metrics.Ticker``) and shows them.
+    """Counts the ticks that workers on this machine send (``transforms.ticks.Ticker``) and shows them.
 
     Args:
         total: Items that the scan is going to record.

@@ -22,10 +22,11 @@ from transforms.fitness import WorkerNeeds
 from transforms.labels.lexicon import read_lexicon
 from transforms.marks.found import MarksFound
 from transforms.marks.meaning.rule_files import read_rules
-from transforms.metrics import CHILD_LOST, Ticker, count, record_ms
+from transforms.metrics import count, record_ms
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, FrameFacts, FrameKey, Place, Reference
 from transforms.s3 import use_endpoint
+from transforms.ticks import CHILD_LOST, Ticker
 
 EXAMINATIONS = "examinations"
 _LOOK_AHEAD_PER_CHILD = 3

@@ -17,6 +17,7 @@ from examples.media.pictures import generated_picture
 from pipelines.errors import ExitCode
 from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
+from pipelines.store import Store
 from tests.conftest import ScanCall, assert_same_rows, rows
 from tests.drivers import Driver
 from tests.places import source_at, store_at

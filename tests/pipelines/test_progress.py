@@ -11,8 +11,8 @@ from rich.console import Console
 
 from pipelines import progress as progress_module
 from pipelines.progress import ScanProgress
-from transforms import metrics
-from transforms.metrics import Ticker
+from transforms import ticks
+from transforms.ticks import Ticker
 
 
 def test_a_terminal_shows_a_bar_with_counts() -> None:
@@ -41,7 +41,7 @@ def test_elsewhere_a_line_a_heartbeat(caplog: pytest.LogCaptureFixture, monkeypa
 
 def test_a_burst_is_counted_whole(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_module, "_HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(metrics, "_PATIENCE_SECONDS", 30.0)  # the machine may be busy
+    monkeypatch.setattr(ticks, "_PATIENCE_SECONDS", 30.0)  # the machine may be busy
     caplog.set_level(logging.INFO, "aiqyn.scan")
     with ScanProgress(5000, Console(file=io.StringIO(), force_terminal=False)) as progress:
         ticker = Ticker(progress.address)
@@ -52,7 +52,7 @@ def test_a_burst_is_counted_whole(caplog: pytest.LogCaptureFixture, monkeypatch:
 
 
 def test_a_listener_that_does_not_listen_costs_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "_PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(ticks, "_PATIENCE_SECONDS", 0.05)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "ticks"))
         ticker, started = Ticker(str(tmp_path / "ticks")), time.monotonic()

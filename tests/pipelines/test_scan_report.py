@@ -23,8 +23,8 @@ from pipelines.scan_report import ScanReport, Status, report_facts
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from tests.pipelines.open_metrics import parse
-from transforms.metrics import CHILD_LOST
 from transforms.records import Place
+from transforms.ticks import CHILD_LOST
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
