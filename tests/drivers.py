@@ -13,11 +13,14 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+_ASKING = threading.Lock()
 
 
 class Driver(subprocess.Popen[Any]):
@@ -39,8 +42,8 @@ class Driver(subprocess.Popen[Any]):
 
     # The three places in which Popen of Python 3.11 comes to the system.
 
-    def _execute_child(self, args: list[str], *told: Any) -> None:
-        cwd, env, streams = told[4], told[5], told[9:15]
+    def _execute_child(self, args: list[str], *asked: Any) -> None:
+        cwd, env, streams = asked[4], asked[5], asked[9:15]
         request = {
             "command": args[1:],
             "cwd": os.fspath(cwd or Path.cwd()),
@@ -52,12 +55,13 @@ class Driver(subprocess.Popen[Any]):
         with theirs:
             given = [usual if one == -1 else one for one, usual in ((stdin, 0), (stdout, 1), (stderr, 2))]
             message = json.dumps(request).encode()
-            socket.send_fds(_stem(), [struct.pack("!I", len(message))], [*given, theirs.fileno()])
-            _stem().sendall(message)
-        try:
-            (self.pid,) = struct.unpack("!i", self._end.recv(4))
-        finally:
-            self._close_pipe_fds(*streams)
+            with _ASKING, suppress(BrokenPipeError):
+                socket.send_fds(_stem(), [struct.pack("!I", len(message))], [*given, theirs.fileno()])
+                _stem().sendall(message)
+        self._close_pipe_fds(*streams)
+        if not (told := self._end.recv(4)):
+            raise RuntimeError("The process that drivers are forked from has ended; run: python -m tests.driver_stem 0")
+        (self.pid,) = struct.unpack("!i", told)
         self._child_created = True
 
     def _internal_poll(self, _deadstate: int | None = None) -> int | None:

@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -62,7 +61,6 @@ def test_it_ends_as_it_would(code: str, status: int, said: str) -> None:
     done = run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == status, done.stderr
     assert said in done.stdout + done.stderr
-    assert not said or done.stdout + done.stderr
 
 
 def test_it_can_be_watched_and_ended(tmp_path: Path) -> None:
@@ -95,10 +93,9 @@ def test_a_command_that_is_to_succeed_and_does_not_raises() -> None:
         run([sys.executable, "-c", "1 / 0"], capture_output=True, check=True, cwd=ROOT)
 
 
-def test_hundreds_leave_no_descriptor_and_no_process_behind() -> None:
+def test_many_leave_no_descriptor_behind() -> None:
     run([sys.executable, "-c", ""])
-    before, started = len(list(Path("/proc/self/fd").iterdir())), time.monotonic()
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         run([sys.executable, "-c", ""], capture_output=True)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
-    assert time.monotonic() - started < 60
