@@ -3,7 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: scan test check lint docs bench clean
+# Of each process that a test starts Python would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: scan test test-s3 check lint docs bench clean
 
 scan: $(INSTALLED)
 	$(BIN)/python examples/build_archive.py
@@ -26,6 +29,10 @@ test: $(INSTALLED)
 	} >/dev/null 2>&1 || echo "ExifTool, Chromium or libarchive could not be installed."
 	@# File by file, in their order, so that what a file prepares is prepared once, and the files of small tests are last.
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+# Scans, rescans, kills, interruptions and parts once more, with source and store on S3 behind a proxy that fails.
+test-s3: $(INSTALLED)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --everywhere -k s3
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

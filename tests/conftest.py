@@ -106,6 +106,27 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     return s3.new_bucket()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--everywhere``, which ``make test-s3`` sets."""
+    parser.addoption("--everywhere", action="store_true", help="Run on S3 whatever can, not a selection: ten minutes.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what runs on S3 and was not asked for."""
+    if not config.getoption("everywhere"):
+        left_out = [item for item in items if _is_on_s3(item) and not item.get_closest_marker("also_on_s3")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_on_s3(item: pytest.Item) -> bool:
+    return (
+        isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and (item.callspec.params.get("both_places") == "s3")
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests under ``both_places`` run in a folder, and on S3 unless they are marked as ``folder_only``."""
     if "both_places" in metafunc.fixturenames:

@@ -68,6 +68,7 @@ def examined_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+@pytest.mark.also_on_s3
 def test_new_changed_moved_and_vanished(source: Path, scan: ScanCall, examined_files: list[str]) -> None:
     store = source.parent / "store"
     assert scan(source).plan.inputs == 5

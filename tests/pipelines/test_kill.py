@@ -50,18 +50,18 @@ def reference(source: Path, light: Path, tmp_path_factory: pytest.TempPathFactor
 # The step, the how-manieth time, and how many segments are visible right after the kill. A segment has two item parts
 # and frames parts and one manifest to rename into place, and the record of the scan's start is one more.
 STEPS = [
-    ("examination", 5, 1),
-    ("part written, not renamed", 2, 0),
-    ("parts, no manifest", 2, 1),
-    ("manifest, no commit", 2, 1),
-    ("items not committed", 2, 1),
-    ("frames not committed", 2, 1),
-    ("segments not committed", 2, 1),
-    ("committed, manifest left", 2, 2),
+    pytest.param("examination", 5, 1, id="examination"),
+    pytest.param("part written, not renamed", 2, 0, id="part written, not renamed"),
+    pytest.param("parts, no manifest", 2, 1, id="parts, no manifest"),
+    pytest.param("manifest, no commit", 2, 1, id="manifest, no commit", marks=pytest.mark.also_on_s3),
+    pytest.param("items not committed", 2, 1, id="items not committed"),
+    pytest.param("frames not committed", 2, 1, id="frames not committed", marks=pytest.mark.also_on_s3),
+    pytest.param("segments not committed", 2, 1, id="segments not committed"),
+    pytest.param("committed, manifest left", 2, 2, id="committed, manifest left"),
 ]
 
 
-@pytest.mark.parametrize(("step", "nth", "visible"), STEPS, ids=[step for step, _, _ in STEPS])
+@pytest.mark.parametrize(("step", "nth", "visible"), STEPS)
 def test_a_rerun_after_sigkill_gives_the_same_rows(
     step: str,
     nth: int,

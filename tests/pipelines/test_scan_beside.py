@@ -105,6 +105,7 @@ def test_the_same_bytes_in_two_places_have_the_captions_of_each(source, scan, st
     assert joined == [("0.png", "ai"), ("copy.png", "not_ai")]
 
 
+@pytest.mark.also_on_s3
 def test_a_caption_that_comes_changes_and_goes(source, scan, store, examined_files):
     scan(source)
     decoded = len(examined_files)

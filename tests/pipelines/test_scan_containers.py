@@ -160,6 +160,7 @@ def test_what_lies_behind_a_break_is_not_gone(source: Path, light_scan: Scanned)
     assert light_scan(source).plan.due == [], "nor is it looked for again"
 
 
+@pytest.mark.also_on_s3
 def test_hostile_members_are_rows_and_nothing_else(tmp_path: Path, light_scan: Scanned) -> None:
     folder = tmp_path / "source" / "inner"
     folder.mkdir(parents=True)

@@ -23,7 +23,7 @@ from pipelines.store import Store
 from pipelines.upkeep.check import check_store
 from tests.conftest import DOUBLES, ScanCall, assert_same_scores, facts_below, rows
 from tests.drivers import Driver, run
-from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, TOO_MANY, Bucket, Cut, First, Lost, Reset, S3Server
+from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, TOO_MANY, Bucket, First, Lost, Reset, S3Server
 from transforms.s3 import ENDPOINT_VARIABLE
 
 ROOT = Path(__file__).parents[2]
@@ -139,20 +139,6 @@ def scan_until_killed(step: str, source: str, store: str, profile: Path) -> None
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-
-
-def test_a_scan_that_was_killed_goes_on_through_faults(
-    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
-) -> None:
-    store = tmp_path / "store"
-    scan_until_killed("manifest, no commit", filled.uri(), str(store), light)
-    assert rows(store, "SELECT count(*) FROM segments") == [(1,)]
-    s3.fails(LIST, filled.name, Reset(), SLOW_DOWN)
-    s3.fails("GET", f"{filled.name}/shard.zip", Cut(100), SLOW_DOWN)
-    s3.fails("GET", f"{filled.name}/notes.txt", Reset(), Cut(3))
-    light_scan(filled.uri())
-    assert_same_but_for_the_place(store, filled, local)
-    assert not any(s3.faults.values()), "all of them happened"
 
 
 def test_a_store_on_s3_by_the_command(

@@ -381,6 +381,7 @@ judge_store(Store(sys.argv[1]), load_policies(["cn"]), date(2026, 3, 1), is_aske
 """
 
 
+@pytest.mark.also_on_s3
 @pytest.mark.usefixtures("both_places")
 def test_a_run_killed_before_its_commit_leaves_nothing_and_the_next_one_judges_all(store: Store) -> None:
     store = Store(source_at(store.root))
