@@ -71,12 +71,13 @@ class Scope:
         """Whether some of it is read through filesystems of Beam's."""
         return any(map(is_on_beam, self.sources)) or (self.manifest is not None and self.manifest.is_on_beam)
 
-    def gather(self, store: Path | str, with_members: WithMembers) -> Inputs:
+    def gather(self, store: Path | str, with_members: WithMembers, *, may_be_empty: bool = False) -> Inputs:
         """Lists everything.
 
         Args:
             store: Root of the store: a folder without links, or an address.
             with_members: Not called where no container is opened.
+            may_be_empty: As for ``list_inputs``.
 
         Raises:
             UsageError: There is nothing at a source, or the context table cannot be read.
@@ -84,7 +85,7 @@ class Scope:
         table = read_context_table(self.context) if self.context else None
         named = self.manifest.look() if self.manifest else Named()
         inputs = Inputs(named=_table(named), filled={place.source for place in named.places[:1]})
-        listed = _noted(list_inputs(self.sources, store), inputs.filled)
+        listed = _noted(list_inputs(self.sources, store, may_be_empty=may_be_empty), inputs.filled)
         unlisted: list[str] = []
         places = self._sifted(self._of_part(_joined(listed, named), unlisted), inputs.left_out)
         if self.opens_containers:

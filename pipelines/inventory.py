@@ -19,6 +19,7 @@ from transforms.retry import is_passing, sentence_of
 
 UNREADABLE_FOLDER = "Folder: "
 """How the problem of a place begins that stands for all that lies in a folder."""
+_GONE = "If its files are gone for good, say so with --allow-empty."
 
 
 def normalise(source: str) -> str:
@@ -51,12 +52,13 @@ def beginning(source: str) -> str:
     return source if Path(source).exists() else SPECIAL.split(source, maxsplit=1)[0]
 
 
-def list_inputs(sources: Iterable[str], store: Path | str) -> Iterator[Place]:
+def list_inputs(sources: Iterable[str], store: Path | str, *, may_be_empty: bool = False) -> Iterator[Place]:
     """What lies in the sources, but for the files of the store, which would grow by being scanned; with its sidecars.
 
     Args:
         sources: From ``normalise``.
         store: Root of the store: a folder without links, or an address.
+        may_be_empty: Whether a glob, or an address on remote storage, under which there is nothing is no error.
 
     Raises:
         UsageError: There is nothing at a source.
@@ -68,13 +70,13 @@ def list_inputs(sources: Iterable[str], store: Path | str) -> Iterator[Place]:
 
     for source in sources:
         is_remote = "://" in source
-        for place in with_sidecars(source, list_places(source)):
+        for place in with_sidecars(source, list_places(source, may_be_empty=may_be_empty)):
             is_ours = place.uri.startswith(f"{store}/") if is_remote else is_below(_folder_of(place) or "/")
             if not is_ours:
                 yield place
 
 
-def list_places(source: str) -> Iterator[Place]:
+def list_places(source: str, *, may_be_empty: bool = False) -> Iterator[Place]:
     """Every input under a source, one ``Place`` each, also for what cannot be read.
 
     Local trees are walked here and not by Beam, whose local filesystem passes in silence over folders that it may not
@@ -82,18 +84,19 @@ def list_places(source: str) -> Iterator[Place]:
 
     Args:
         source: From ``normalise``.
+        may_be_empty: As for ``list_inputs``.
 
     Raises:
         UsageError: There is nothing at ``source``.
     """
     if "://" in source:
-        yield from _list_remote(source)
+        yield from _list_remote(source, may_be_empty=may_be_empty)
     elif Path(source).is_dir():
         yield from _walk(source)
     elif os.path.lexists(source):
         yield local_place(source, source)
     elif SPECIAL.search(source):
-        yield from _list_local_glob(source)
+        yield from _list_local_glob(source, may_be_empty=may_be_empty)
     else:
         raise UsageError(f"There is nothing at {source}. Name a folder, a file or a glob in quotes.")
 
@@ -198,16 +201,16 @@ def printable(path: str) -> str:
     return path if text == path else text  # a scan holds all its places: most need one string
 
 
-def _list_local_glob(source: str) -> Iterator[Place]:
+def _list_local_glob(source: str, *, may_be_empty: bool) -> Iterator[Place]:
     from apache_beam.io.filesystems import FileSystems
 
     paths = [metadata.path for result in FileSystems.match([source]) for metadata in result.metadata_list]
-    if not paths:
-        raise UsageError(f"Nothing matches {source}. In a glob, * stops at / and ** does not.")
+    if not paths and not may_be_empty:
+        raise UsageError(f"Nothing matches {source}. In a glob, * stops at / and ** does not. {_GONE}")
     yield from (local_place(source, path) for path in sorted(paths))
 
 
-def _list_remote(source: str) -> Iterator[Place]:
+def _list_remote(source: str, *, may_be_empty: bool) -> Iterator[Place]:
     check_extra(source)
     if source.startswith("hdfs://") and ("**" in source or not SPECIAL.search(source)):
         raise UsageError(
@@ -219,8 +222,8 @@ def _list_remote(source: str) -> Iterator[Place]:
         found = match_all([pattern, source])
     except Exception as error:  # filesystems raise whatever their libraries do
         raise UsageError(_cannot_list(source, error)) from error
-    if not found:
-        raise UsageError(f"There is nothing at {source}.")
+    if not found and not may_be_empty:
+        raise UsageError(f"There is nothing at {source}. {_GONE}")
     for _, one in sorted({one.uri: one for one in found}.items()):
         yield remote_place(source, one)
 

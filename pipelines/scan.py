@@ -138,7 +138,7 @@ class Scan:
         )
         if self._scope.is_on_beam:
             set_beam_options(self._runner.beam_arguments)
-        inputs = self._scope.gather(store.root, members)
+        inputs = self._scope.gather(store.root, members, may_be_empty=self._options.allow_empty)
         named = inputs.named
         if self._options.dry_run:
             return self._summary(self._plan(store, inputs))

@@ -190,6 +190,16 @@ def test_a_source_that_lost_all_its_files_is_taken_for_unmounted(source: Path, s
     assert scan(source).plan.due == []
 
 
+@pytest.mark.also_on_s3
+def test_files_of_a_source_that_was_emptied_are_gone_where_that_is_said(source: Path, scan: ScanCall) -> None:
+    scan(source / "*.png")
+    for file in source.glob("*.png"):
+        file.unlink()
+    with pytest.raises(UsageError, match=r"--allow-empty"):
+        scan(source / "*.png")
+    assert scan(source / "*.png", allow_empty=True).count(Outcome.GONE) == 4
+
+
 def test_dry_run_says_why_each_place_is_due(source: Path, scan: ScanCall) -> None:
     scan(source)
     generated_picture(7, (64, 48)).save(source / "new.png")
