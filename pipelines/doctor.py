@@ -6,6 +6,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,9 @@ from rich.table import Table
 import configs
 from pipelines.chosen import check_face_model, load_detectors, needs_of
 from pipelines.errors import ExitCode, UsageError
+from pipelines.marks import place_of
 from pipelines.profile import load_profile
+from transforms.containers.opener import Opener
 from transforms.detect.package import DetectorError, DetectorPackage, FusionPackage
 from transforms.detect.preprocess import prepare
 from transforms.examine.frames import Pixels
@@ -109,8 +112,11 @@ def _checks(detectors: Sequence[str]) -> Iterator[Check]:
             detail = "closed by the kernel" if holds else "this kernel cannot; decoders' own whitelists stand"
             yield Check(f"sandbox: {lock}", passed=True if holds else None, detail=detail)
         with tempfile.TemporaryDirectory(prefix="aiqyn-doctor-") as folder:
-            for path in [*_made(Path(folder)), *sorted((configs.ROOT / "selftest").iterdir())]:
+            for path in [*_made(Path(folder)), *sorted((configs.ROOT / "selftest").glob("*.*"))]:
                 yield _decode(child, path)
+            with closing(Opener(profile.limits, profile.containers)) as opener:
+                for path in sorted((configs.ROOT / "selftest" / "archives").iterdir()):
+                    yield _list(opener, path)
             if faces.enabled:
                 yield _find_face(child, Path(folder) / "face.png")
             for name, content, kind in _declared():
@@ -162,6 +168,16 @@ def _decode(child: Child, path: Path) -> Check:
         return Check(name, passed=None, detail=found.detail or "")
     is_right = found.outcome is Outcome.EXAMINED and (found.width, found.height) == _SIZE
     return Check(name, passed=is_right, detail=found.detail or f"{found.media_type}, {found.frames_examined} frames")
+
+
+def _list(opener: Opener, path: Path) -> Check:
+    name = f"archive: {path.name}"
+    listed = opener.members(place_of(path))
+    if listed.ended and listed.ended[0] is Reason.DECODER_MISSING:
+        return Check(name, passed=None, detail=listed.ended[1])
+    members = [entry.path for entry in listed.entries]
+    detail = listed.ended[1] if listed.ended else f"members: {', '.join(members)}"
+    return Check(name, passed=members == ["member.txt"], detail=detail)
 
 
 def _find_face(child: Child, path: Path) -> Check:

@@ -132,7 +132,7 @@ def test_doctor_passes_here_and_fails_on_a_broken_detector(tmp_path: Path) -> No
     second = make_detector(tmp_path / "second", "second", scope={"min_short_side": 64})
     sound = aiqyn("doctor", "--detector", configs.DEFAULT_DETECTOR, "--detector", second)
     assert sound.returncode == ExitCode.COMPLETE, sound.stdout
-    assert all(name in sound.stdout for name in ("faces", configs.DEFAULT_DETECTOR, "second"))
+    assert all(name in sound.stdout for name in ("faces", "solid.7z", configs.DEFAULT_DETECTOR, "second"))
     broken = aiqyn("doctor", "--detector", tmp_path)
     assert broken.returncode == ExitCode.SELF_TEST_FAILED
     assert "FAILED" in broken.stdout
