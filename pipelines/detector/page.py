@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pipelines.detector import plots, words
 from pipelines.detector.plain_words import base_rate, plain_words, pooled, strictest
 from pipelines.detector.record import Evaluation, Sample
 from pipelines.detector.sections import Plot, sections
+from pipelines.pages.html import environment
 
 _TEMPLATE = "page.html.j2"
 
@@ -29,14 +28,8 @@ def render(found: Evaluation) -> str:
         found: From `report.measure`; names in it come from manifests and are hostile until they are escaped.
     """
     # Names reach the template as text, and autoescape is on; only our own SVG, escaped by the XML writer, is markup.
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(_TEMPLATE).render(
+    page = environment(Path(__file__).parent).get_template(_TEMPLATE)
+    return page.render(
         title=f"{words.name(found.detector)} {words.name(found.version)}",
         digest=found.digest,
         measured_on=words.name(found.measured_on),

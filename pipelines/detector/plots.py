@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.detector import words
 from pipelines.detector.record import Histogram, Point, Rate, Reliability, Roc
-from pipelines.detector.svg import Frame, Sheet
+from pipelines.pages.svg import Frame, Sheet
 from transforms.detect.package import Interval
 
 WIDTH = 360.0

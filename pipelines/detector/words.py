@@ -1,5 +1,6 @@
 """How the page writes names and numbers."""
 
+from pipelines.pages.texts import shown
 from transforms.detect.package import Interval
 
 TREATMENTS = {
@@ -15,20 +16,17 @@ METRICS = {
     "recall_at_1pct_fpr": "recall at 1 % false alarms",
     "recall_at_5pct_fpr": "recall at 5 % false alarms",
 }
-_LONGEST_NAME = 160
 NARROW = "\u202f"  # a narrow space at which no line breaks
 
 
 def name(text: str) -> str:
-    """A name from a manifest, shortened; characters that hide or turn text around are shown as escapes."""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    """A name from a manifest; see ``shown``."""
+    return shown(text)
 
 
 def cut(text: str, most: int) -> str:
     """The beginning of a name, where there is no room for more."""
-    shown = name(text)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    return shown(text, most)
 
 
 def treatment(key: str) -> str:
