@@ -19,7 +19,7 @@ from transforms.marks.meaning.rule_files import read_rules
 
 _TEMPLATE = "case.html.j2"
 _STYLE = """
-main { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
+main { max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
 section, header { margin-bottom: 2rem; }
 .outcome { font-weight: 650; font-size: 1.1rem; }
 .deep { padding-left: 1.5rem; color: var(--soft); }
@@ -29,6 +29,7 @@ figure img { max-width: 100%; height: auto; display: block; border: 1px solid va
 section p { margin-bottom: .3rem; }
 th, td { white-space: nowrap; }
 td.long { white-space: normal; overflow-wrap: anywhere; min-width: 15rem; }
+@media print { th, td, td.long { white-space: normal; overflow-wrap: anywhere; min-width: 0; } }
 """
 _MOST_SHOWN = 200
 """Rows of a table on the page; all of them are in the package's JSON."""
