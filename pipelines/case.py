@@ -1,9 +1,10 @@
 """A case: what a store knows of one item, with what was judged of it; all that an explanation is made from."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UsageError
@@ -56,6 +57,20 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a reviewer says now of the item under a policy.
+
+    Attributes:
+        note: Why, in the reviewer's words, or None.
+    """
+
+    reviewer: str
+    decision: str
+    decided_at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyCase:
     """What one policy makes of the item.
 
@@ -65,6 +80,8 @@ class PolicyCase:
         is_changed: Whether that text is not the one that was applied.
         sha256: Digest of what was applied; of the text where nothing was.
         rulings: One, several where places differ in the text beside them, none where nothing was judged.
+        decision: What the reviewers say together, as in the view ``decisions``; None where nobody decided.
+        opinions: What each of them says, the last one last.
     """
 
     name: str
@@ -72,6 +89,8 @@ class PolicyCase:
     is_changed: bool
     sha256: str
     rulings: tuple[Ruling, ...]
+    decision: str | None = None
+    opinions: tuple[Opinion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,20 @@ def find_case(
     Raises:
         UsageError: There is no such item, or several.
     """
-    rows = _rows_of(tables, item)
+    return case_of(tables, _rows_of(tables, item), policies, detectors)
+
+
+def case_of(
+    tables: "DuckDBPyConnection", rows: Sequence[Row], policies: Sequence[LoadedPolicy], detectors: Sequence[str]
+) -> Case:
+    """As ``find_case``, of rows that are at hand.
+
+    Args:
+        tables: Of the store.
+        rows: Of ``items_latest``: every place of one content, the one to be named first; at least one.
+        policies: As for ``find_case``.
+        detectors: Likewise.
+    """
     row = rows[0]
     keys = [(one["uri"], one["member_path"]) for one in rows]
     return Case(
@@ -142,7 +174,11 @@ def find_case(
         marks=_marks(_of_places(tables, "item_marks", keys)),
         policies=()
         if row["outcome"] == Outcome.GONE or row["reason"] == outcomes.Reason.CONTAINER
-        else _policy_cases(_in_order(_of_places(tables, "verdicts_latest", keys), keys), policies),
+        else _with_opinions(
+            _policy_cases(_in_order(_of_places(tables, "verdicts_latest", keys), keys), policies),
+            _of_content(tables, "decisions", row["content_sha256"]),
+            _of_content(tables, "reviews_latest", row["content_sha256"]),
+        ),
     )
 
 
@@ -177,9 +213,14 @@ def _rows_of(tables: "DuckDBPyConnection", item: str) -> list[Row]:
 
 
 def _of_places(tables: "DuckDBPyConnection", view: str, keys: Sequence[tuple[str, str | None]]) -> list[Row]:
-    sql = f"SELECT * FROM {view} WHERE list_contains($uris, uri)"
+    sql = f"SELECT * FROM {view} WHERE uri IN (SELECT unnest($uris))"
     rows = _query(tables, sql, {"uris": [uri for uri, _ in keys]})
     return [row for row in rows if (row["uri"], row["member_path"]) in keys]
+
+
+def _of_content(tables: "DuckDBPyConnection", view: str, content_sha256: str | None) -> list[Row]:
+    sql = f"SELECT * FROM {view} WHERE content_sha256 = $sha256 ORDER BY decided_at"
+    return _query(tables, sql, {"sha256": content_sha256})
 
 
 def _in_order(rows: Sequence[Row], keys: Sequence[tuple[str, str | None]]) -> list[Row]:
@@ -203,6 +244,7 @@ def _answer(score: Row, detectors: Sequence[str]) -> Answer:
     return Answer(detector, digest, score["level"], score["calibrated"], next(filter(None, found), None))
 
 
+@functools.cache  # reads the weights, too; of one digest a package never changes
 def _config(place: str, digest: str) -> AnswerConfig | None:
     """What a package says, if it is there and the very one that answered."""
     try:
@@ -241,6 +283,24 @@ def _policy_case(name: str, loaded: LoadedPolicy | None, rows: Sequence[Row]) ->
             return PolicyCase(name, None, is_changed=False, sha256=applied or "", rulings=_rulings(rows))
     is_changed = applied is not None and applied != loaded.sha256
     return PolicyCase(name, loaded.policy, is_changed, applied or loaded.sha256, _rulings(rows))
+
+
+def _with_opinions(
+    judged: Sequence[PolicyCase], decisions: Sequence[Row], opinions: Sequence[Row]
+) -> tuple[PolicyCase, ...]:
+    together = {row["policy"]: row["decision"] for row in decisions}
+    return tuple(
+        replace(
+            one,
+            decision=together.get(one.name),
+            opinions=tuple(
+                Opinion(row["reviewer"], row["decision"], row["decided_at"], row["note"])
+                for row in opinions
+                if row["policy"] == one.name
+            ),
+        )
+        for one in judged
+    )
 
 
 def _rulings(rows: Sequence[Row]) -> tuple[Ruling, ...]:

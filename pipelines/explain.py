@@ -162,7 +162,13 @@ def _answer_facts(answer: Answer) -> dict[str, Any]:
 
 def _verdict_facts(judged: PolicyCase) -> list[dict[str, Any]]:
     """A policy under which nothing was judged yet has an entry without an outcome."""
-    shared = {"policy": judged.name, "policy_sha256": judged.sha256, "policy_changed": judged.is_changed}
+    shared: dict[str, Any] = {
+        "policy": judged.name,
+        "policy_sha256": judged.sha256,
+        "policy_changed": judged.is_changed,
+        "review": judged.decision,
+        "opinions": [asdict(one) | {"decided_at": one.decided_at.isoformat()} for one in judged.opinions],
+    }
     if not judged.rulings:
         return [shared | {"outcome": None, "places": []}]
     return [

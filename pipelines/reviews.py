@@ -72,18 +72,26 @@ def record_reviews(store: Store, reviews: Sequence[Review]) -> list[str]:
     return [row["review_id"] for row in rows]
 
 
-def _check(review: Review) -> None:
-    if not review.reviewer.strip():
+def check_reviewer(name: str) -> None:
+    """Refuses a name that no decision can carry.
+
+    Raises:
+        UsageError: It is empty, too long or no text.
+    """
+    if not name.strip():
         raise UsageError("A decision must say who decided. Name the reviewer.")
-    for name, text, most in (
-        ("The reviewer's name", review.reviewer, MOST_REVIEWER_CHARACTERS),
-        ("The note", review.note or "", MOST_NOTE_CHARACTERS),
-    ):
-        if len(text) > most:
-            raise UsageError(f"{name} has {len(text):,} characters; the most is {most:,}. Shorten it.")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise UsageError(
-                f"{name} holds half a character (U+{ord(text[error.start]):04X}). Write it anew."
-            ) from error
+    _check_text("The reviewer's name", name, MOST_REVIEWER_CHARACTERS)
+
+
+def _check(review: Review) -> None:
+    check_reviewer(review.reviewer)
+    _check_text("The note", review.note or "", MOST_NOTE_CHARACTERS)
+
+
+def _check_text(name: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise UsageError(f"{name} has {len(text):,} characters; the most is {most:,}. Shorten it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{name} holds half a character (U+{ord(text[error.start]):04X}). Write it anew.") from error

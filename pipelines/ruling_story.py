@@ -56,6 +56,8 @@ def policy_sections(case: Case, voice: Voice) -> list[Section]:
                 Section("not_meant", headings["not_meant"], tuple(_not_meant(ruling.verdict, voice)), name),
                 Section("next", headings["next"], tuple(_next(ruling.verdict, voice)), name),
             ]
+        if judged.decision is not None:
+            sections.append(Section("people", headings["people"], tuple(_people(judged, voice)), name))
     return sections
 
 
@@ -171,6 +173,17 @@ def _not_meant(verdict: Verdict, voice: Voice) -> Iterator[Line]:
     yield Line(f"not_meant_{verdict.synthesis}", words.not_meant_synthesis[verdict.synthesis])
     if verdict.outcome is not VerdictOutcome.DISCLOSED:
         yield Line("not_meant_always", words.not_meant["always"])
+
+
+def _people(judged: PolicyCase, voice: Voice) -> Iterator[Line]:
+    """What reviewers say together, and each of them."""
+    decisions = voice.words.decisions
+    yield Line(f"decision_{judged.decision}", decisions[judged.decision or ""])
+    for one in judged.opinions:
+        told = {"reviewer": one.reviewer, "time": f"{one.decided_at:%Y-%m-%d %H:%M}"}
+        yield Line("decided", voice.phrase("decided", **told, decision=decisions[one.decision]), 1)
+        if one.note:
+            yield Line("note", one.note, 2)
 
 
 def _next(verdict: Verdict, voice: Voice) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
 import configs
+from pipelines.reviews import Decision
 from transforms.detect.levels import MEANINGS
 from transforms.marks.mark import MarkClass, Says
 from transforms.outcomes import Reason
@@ -34,6 +35,7 @@ _COMPLETE: Mapping[str, frozenset[str]] = {
     "not_meant": frozenset(VerdictOutcome) | {"always"},
     "not_meant_synthesis": frozenset(Synthesis),
     "next": frozenset(VerdictOutcome),
+    "decisions": frozenset(Decision) - {Decision.WITHDRAWN} | {"disputed"},
 }
 """The sections that must have a sentence for each word of the tables, and no other."""
 
@@ -68,6 +70,7 @@ class Words(BaseModel):
     not_meant_synthesis: _Named
     next: _Named
     next_codes: _Named
+    decisions: _Named
 
     @field_validator(*_COMPLETE)
     @classmethod

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,7 @@ from rich.console import Console
 
 from examples.media.declared import with_source_type
 from examples.media.pictures import generated_picture
-from pipelines.case import Answer, Case, FoundMark, PolicyCase, Ruling, find_case
+from pipelines.case import Answer, Case, FoundMark, Opinion, PolicyCase, Ruling, find_case
 from pipelines.errors import ExitCode, UsageError
 from pipelines.explain import print_story, run_explain, story_facts
 from pipelines.policy_config import load_policy
@@ -38,6 +38,12 @@ DETECTORS = ("aiqyn-lite",)
 
 def judged(verdict: Verdict, *places: str) -> PolicyCase:
     return PolicyCase("kz", KZ.policy, is_changed=False, sha256=KZ.sha256, rulings=(Ruling(verdict, places),))
+
+
+def decided(case: PolicyCase) -> PolicyCase:
+    noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    opinions = (Opinion("Aru", "not_ai", noon, "a drawing"), Opinion("Bek", "not_disclosed", noon))
+    return replace(case, decision="disputed", opinions=opinions)
 
 
 def measured(level: str, **figures: float) -> list[Skill]:
@@ -146,26 +152,28 @@ SUSPECTED = Case(
         Answer("our-own", "e" * 64, "elevated", 0.71),
     ),
     policies=(
-        judged(
-            Verdict(
-                DAY,
-                DAY,
-                DateBasis.AS_OF,
-                Synthesis.SUSPECTED,
-                Scope.UNKNOWN,
-                Status.NOT_FOUND,
-                Status.NOT_FOUND,
-                VerdictOutcome.REVIEW,
-                (
-                    Reason(Code.DETECTOR_SUSPECTS, "1(4)"),
-                    Reason(Code.MACHINE_MARK_NOT_FOUND, "21(2)"),
-                    Reason(Code.VISIBLE_NOT_FOUND, "21(2)"),
-                    Reason(Code.SCOPE_UNKNOWN, "1(4)"),
-                    Reason(Code.DATE_UNKNOWN, "in force", detail="2026-11-26"),
+        decided(
+            judged(
+                Verdict(
+                    DAY,
+                    DAY,
+                    DateBasis.AS_OF,
+                    Synthesis.SUSPECTED,
+                    Scope.UNKNOWN,
+                    Status.NOT_FOUND,
+                    Status.NOT_FOUND,
+                    VerdictOutcome.REVIEW,
+                    (
+                        Reason(Code.DETECTOR_SUSPECTS, "1(4)"),
+                        Reason(Code.MACHINE_MARK_NOT_FOUND, "21(2)"),
+                        Reason(Code.VISIBLE_NOT_FOUND, "21(2)"),
+                        Reason(Code.SCOPE_UNKNOWN, "1(4)"),
+                        Reason(Code.DATE_UNKNOWN, "in force", detail="2026-11-26"),
+                    ),
                 ),
-            ),
-            "/archive/a.jpg",
-            "/archive/b.jpg",
+                "/archive/a.jpg",
+                "/archive/b.jpg",
+            )
         ),
     ),
 )
@@ -308,6 +316,22 @@ def test_the_answer_for_programs_has_the_codes_beside_the_sentences():
     (outcome,) = facts["story"][5]["lines"]
     assert outcome["code"] == "outcome_disclosed"
     assert outcome["text"].startswith("Раскрыто")
+
+
+def test_what_people_decided_is_told_to_programs_too():
+    (verdict,) = story_facts(SUSPECTED, sections(SUSPECTED), read_voice("en"))["verdicts"]
+    assert verdict["review"] == "disputed"
+    first, second = json.loads(json.dumps(verdict["opinions"]))
+    assert first == {
+        "reviewer": "Aru",
+        "decision": "not_ai",
+        "decided_at": "2026-11-27T12:00:00+00:00",
+        "note": "a drawing",
+    }
+    assert second["decision"] == "not_disclosed"
+    assert [section.name for section in sections(SUSPECTED)][-1] == "people"
+    assert codes(SUSPECTED)[-4:] == ["decision_disputed", "decided", "note", "decided"]
+    assert "decision" not in " ".join(codes(FILM)), "where nobody decided, nothing is said"
 
 
 def test_an_ambiguous_hash_asks_for_more_digits():
