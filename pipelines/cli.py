@@ -334,6 +334,27 @@ def explain(
 
 
 @app.command()
+def review(
+    store: StoreOption,
+    policy: Annotated[str, typer.Option(help="Name or YAML file of the policy whose verdicts you review.")] = "kz",
+    reviewer: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: your login name.")] = None,
+    language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the page.")] = "en",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On this machine only; 0: one that is free.")] = 0,
+    detector: Annotated[
+        list[str] | None, typer.Option(help="Name or folder of a detector package whose error rates are told.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the system's browser.")] = False,
+    _s3_endpoint: EndpointOption = "",
+) -> None:
+    """Decide what verdicts leave open: a page on this machine alone, by keyboard; Ctrl-C ends it."""
+    from pipelines.review.command import run_review
+    from pipelines.troubles import machine_told
+
+    with machine_told(store):
+        run_review(store, policy, reviewer, language, port, detector or (), is_opened=open_)
+
+
+@app.command()
 def scans(
     store: StoreOption,
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,

@@ -1,0 +1,1 @@
+"""`aiqyn review`: a page on this machine alone, on which people decide what a store's verdicts leave open."""
