@@ -1,4 +1,4 @@
-"""`aiqyn detector manifest`, `pack` and `calibrate`: from a labelled folder to a package of one's own."""
+"""`aiqyn detector manifest`, `labels`, `pack` and `calibrate`: from labelled files to a package of one's own."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.detector.console import errors, progress
+from pipelines.s3_endpoint import EndpointOption
 
 app = typer.Typer()
 
@@ -53,6 +54,32 @@ def manifest(
     if len(listing.skipped):
         say = Console(stderr=True)
         say.print(f"{len(listing.skipped)} files skipped; {skipped} says why", markup=False, soft_wrap=True)
+
+
+@app.command()
+def labels(
+    store: Annotated[str, typer.Option("--store", help="Whose reviews become labels.")],
+    output: Annotated[Path, typer.Option(help="The manifest to write, CSV.")],
+    split: Annotated[str, typer.Option(help="What stands in the manifest's column split.")] = "calibrate",
+    _s3_endpoint: EndpointOption = "",
+) -> None:
+    """List what people decided in `aiqyn review` as labels: not AI is real, disclosed or not is AI."""
+    from pipelines.detector.reviewed import reviewed, write_manifest
+    from pipelines.errors import UsageError
+    from pipelines.store import Store
+    from pipelines.troubles import machine_told
+
+    with machine_told(store):
+        found = reviewed(Store.open(store), split)
+    told = [f"{count:,} left out: {why}" for why, count in sorted(found.left_out.items())]
+    if not found.rows:
+        reasons = "".join(f" {line}." for line in told)
+        raise UsageError(f"No decision in {store} makes a label.{reasons} Decide: aiqyn review --store {store}")
+    write_manifest(found.rows, output)
+    counts = {label: sum(row["label"] == label for row in found.rows) for label in ("ai", "real")}
+    say = Console(stderr=True)
+    for line in (f"{output}: {counts['ai']:,} ai, {counts['real']:,} real", *told):
+        say.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
