@@ -43,7 +43,7 @@ check: lint test
 
 # Pages that are made: the tests fail where one is stale.
 docs: $(INSTALLED)
-	$(BIN)/python -m pipelines.dictionary > docs/.tables.md && mv docs/.tables.md docs/tables.md
+	$(BIN)/python -m pipelines.reference docs
 	$(BIN)/python examples/answers.py
 
 bench: $(INSTALLED)

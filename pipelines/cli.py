@@ -1,5 +1,6 @@
 """The command ``aiqyn``. Beam, torch and pandas are imported only inside the commands that need them."""
 
+import functools
 import logging
 import os
 import sys
@@ -177,7 +178,10 @@ def scan(
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Let all files of a source be gone.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
 ) -> None:
-    """Examine what is new or changed in the sources, and record it."""
+    """Examine what is new or changed in the sources, and record it.
+
+    Exit status 1 for a verdict that --fail-on names, 3 when not all could be examined.
+    """
     from rich.console import Console
 
     from pipelines.findings import parse_outcomes
@@ -255,7 +259,10 @@ def judge(
     fail_on: FailOnOption = "",
     _s3_endpoint: EndpointOption = "",
 ) -> None:
-    """Judge what the store knows under a policy, without opening a file; verdicts are appended, old ones kept."""
+    """Judge what the store knows under a policy, without opening a file; verdicts are appended, old ones kept.
+
+    Exit status 1 for a verdict that --fail-on names.
+    """
     from pipelines.judge_command import run_judge
     from pipelines.troubles import machine_told
 
@@ -378,9 +385,9 @@ def doctor(
     raise typer.Exit(run_doctor(detector or [configs.DEFAULT_DETECTOR]))
 
 
-def main() -> None:
-    """Entry point: errors that a person can mend end in one line."""
-    raise_when_interrupted()
+@functools.cache
+def whole_app() -> typer.Typer:
+    """The app with all its commands, those of other modules included."""
     from pipelines.detector.cli import app as detector_app
     from pipelines.evidence.cli import app as evidence_app
     from pipelines.policy_cli import app as policy_app
@@ -390,8 +397,14 @@ def main() -> None:
     app.add_typer(detector_app, name="detector")
     app.add_typer(policy_app, name="policy")
     app.add_typer(store_app, name="store")
+    return app
+
+
+def main() -> None:
+    """Entry point: errors that a person can mend end in one line."""
+    raise_when_interrupted()
     try:
-        app()
+        whole_app()()
     except (UsageError, MachineError) as error:
         logging.getLogger("aiqyn").debug("What it was told from", exc_info=error.__cause__)
         logging.getLogger("aiqyn").error("%s", error)  # noqa: TRY400  (a traceback helps nobody here)

@@ -1,11 +1,8 @@
 """The data dictionary: every table, view and column with its type, unit and meaning, as ``docs/tables.md``.
 
-    python -m pipelines.dictionary > docs/tables.md
-
 Types are those of an empty store; meanings stand in ``configs/dictionary.yaml``.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field
 import configs
 from pipelines.store import Store
 from pipelines.tables import connect
-from transforms.outcomes import Reason
 from transforms.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -165,7 +161,7 @@ def page() -> str:
     lines += ["## Stored tables", "One Delta table each, in the store's folder of that name."]
     for table in TABLES:
         lines += _stored(dictionary, table, columns)
-    lines += ["## Reasons", "What `reason` may say, and what it means:", _reasons()]
+    lines += ["## Reasons", "What `reason` and the words of verdicts may say, and what they mean: [codes](reasons.md)."]
     return "\n\n".join(lines) + "\n"
 
 
@@ -212,13 +208,3 @@ def _table(columns: Sequence[tuple[Column, Meaning]]) -> str:
     lines = ["| column | type | unit | meaning |", "|---|---|---|---|"]
     lines += [f"| `{column.path}` | {column.type} | {meaning.unit} | {meaning.says} |" for column, meaning in columns]
     return "\n".join(lines)
-
-
-def _reasons() -> str:
-    lines = ["| reason | outcome | meaning |", "|---|---|---|"]
-    lines += [f"| `{reason}` | `{reason.outcome}` | {reason.sentence} |" for reason in Reason]
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

@@ -14,6 +14,23 @@ class ExitCode(IntEnum):
     INTERRUPTED = 5
     BROKEN_OFF = 6
 
+    @property
+    def sentence(self) -> str:
+        """One line that a person understands."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    ExitCode.COMPLETE: "Complete.",
+    ExitCode.FINDINGS: "A verdict is one of those that `--fail-on` names.",
+    ExitCode.USAGE: "The command cannot be carried out as given; one line says what to do.",
+    ExitCode.INCOMPLETE: "Complete, and not all of it could be examined or checked.",
+    ExitCode.SELF_TEST_FAILED: "A self-test failed, a store is damaged, or a package of evidence does not hold.",
+    ExitCode.INTERRUPTED: "Interrupted; what was finished is committed.",
+    ExitCode.BROKEN_OFF: "Broken off: the machine refused what the work needs, or an error of ours; what was "
+    "finished is committed.",
+}
+
 
 class Interrupted(BaseException):
     """Ctrl-C or SIGTERM with nothing in hand; of ``KeyboardInterrupt`` Typer would make an exit status of its own."""

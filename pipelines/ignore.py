@@ -31,9 +31,11 @@ class Entry(BaseModel):
         default=None, description="SHA-256 of the file."
     )
     uri: _Line | None = Field(default=None, description="Glob; * stands for slashes, too.")
-    policy: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]*|\*)$")] = "*"
-    reason: _Line
-    owner: _Line
+    policy: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]*|\*)$")] = Field(
+        default="*", description="Whose verdicts; `*`: those of all policies."
+    )
+    reason: _Line = Field(description="Why it is no matter.")
+    owner: _Line = Field(description="Who answers for that.")
     expires: date = Field(description="The last day on which it holds.")
 
     @model_validator(mode="after")

@@ -22,7 +22,12 @@ _Groups = dict[str, list[StrictStr]]
 
 
 class WordmarkRow(BaseModel):
-    """A product and the names under which it marks what it generates."""
+    """A product and the names under which it marks what it generates.
+
+    Attributes:
+        product: Its name in rows.
+        names: As it writes them into pictures.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +36,16 @@ class WordmarkRow(BaseModel):
 
 
 class _Lists(BaseModel):
-    """One file: a language's lists, or wordmarks, or both."""
+    """One file: a language's lists, or wordmarks, or both.
+
+    Attributes:
+        language: Of the lists, in two letters; needed where there is one.
+        id: Of the shipped language that the lists are added to, where it is not named by two letters: `kk_latin`.
+        groups: Endings that `<name>` in a phrase stands for, by that name.
+        media_follow: Whether a word of `media` may stand behind the making element, too: "generated image".
+        wordmarks: Names that generators write into a corner.
+        beside: Words that may stand next to such a name.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

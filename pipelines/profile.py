@@ -15,7 +15,12 @@ from transforms.marks.settings import MarkReading
 
 
 class SegmentSize(BaseModel):
-    """How much work goes into one segment."""
+    """How much work goes into one segment.
+
+    Attributes:
+        target_seconds: About how long one should take: what a kill costs at most.
+        max_items: Most places in one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +49,12 @@ class TrustFiles(BaseModel):
 
 
 class Profile(BaseModel):
-    """One scan profile; ``lexicon`` names files of phrases that are added to the shipped ones."""
+    """One scan profile.
+
+    Attributes:
+        name: As rows of ``scans`` have it.
+        lexicon: Files of phrases that are added to the shipped ones, named from the profile's folder on.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -30,7 +30,10 @@ def evidence(
     with_original: Annotated[bool, typer.Option("--with-original", help="Put the file itself into it.")] = False,
     _s3_endpoint: EndpointOption = "",
 ) -> None:
-    """Write all that is known of one content as a package that can be handed over; see docs/evidence.md."""
+    """Write all that is known of one content as a package that can be handed over; see docs/evidence.md.
+
+    Exit status 3 when something is missing in it.
+    """
     from pipelines.evidence.package import Order, package
     from pipelines.policy_config import load_policies
     from pipelines.store import Store

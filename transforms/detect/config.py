@@ -20,14 +20,26 @@ class _Model(BaseModel):
 
 
 class Architecture(_Model):
-    """Which built-in network the weights belong to, or `exported`, and its parameters."""
+    """Which network the weights belong to.
+
+    Attributes:
+        name: A built-in one's, or `exported`: a program of `torch.export`.
+        params: What that network needs besides.
+    """
 
     name: str
     params: Params = Field(default_factory=dict)
 
 
 class Calibration(_Model):
-    """Platt scaling (Platt 1999): calibrated = sigmoid(scale * raw + bias); `none` where it is still to be done."""
+    """How raw scores become calibrated ones: sigmoid(scale * raw + bias).
+
+    Attributes:
+        method: `platt` (Platt 1999); `none` where it is still to be done.
+        scale: Factor of the raw score.
+        bias: What is added to it.
+        fitted_on: The scores that it was fitted on, in words.
+    """
 
     method: Literal["platt", "none"]
     scale: float = Field(gt=0.0)
@@ -36,7 +48,17 @@ class Calibration(_Model):
 
 
 class OperatingPoint(_Model):
-    """A calibrated score from which a level is stated, and the false alarms measured there."""
+    """A calibrated score from which a level is stated, and the false alarms measured there.
+
+    Attributes:
+        level: The level.
+        threshold: The calibrated score.
+        target_false_alarm_rate: The share of real pictures that it was to accuse at most.
+        false_alarm_rate: The share that it did accuse.
+        interval: That share's, of 95 %.
+        n: How many real pictures were measured.
+        measured_on: Which, in words.
+    """
 
     level: Literal["elevated", "suspected"]
     threshold: Share
@@ -50,7 +72,13 @@ class OperatingPoint(_Model):
 class Abstention(_Model):
     """Below the lowest operating point and from `from_score` on, the level is `undecided`.
 
-    Below `from_score` the level is `none`; `miss_rate` is the share of AI pictures that scored so low.
+    Attributes:
+        from_score: The calibrated score; below it the level is `none`.
+        target_miss_rate: The share of AI pictures that was to score so low at most.
+        miss_rate: The share that did.
+        interval: That share's, of 95 %.
+        n: How many AI pictures were measured.
+        measured_on: Which, in words.
     """
 
     from_score: Share
@@ -64,7 +92,12 @@ class Abstention(_Model):
 class FormatShift(_Model):
     """What a file's format alone does: how far JPEG moved calibrated scores of the same pictures.
 
-    The scores of `share` of the pictures moved by `shift` at most between the file and JPEG at `quality`.
+    Attributes:
+        quality: Of the JPEG that files were compared with.
+        share: Share of the pictures of which it was so.
+        shift: By how much their scores moved at most.
+        n: How many pictures were measured.
+        measured_on: Which, in words.
     """
 
     quality: int = Field(ge=1, le=100)
@@ -77,8 +110,10 @@ class FormatShift(_Model):
 class RollUp(_Model):
     """How the logits of a clip's frames become one.
 
-    `mean` is the mean of all; `trimmed_mean` leaves out the share `share` at either end; `top` is the mean of the
-    highest share `share`, at least one frame.
+    Attributes:
+        rule: `mean` of all; `trimmed_mean`, which leaves out a share at either end; `top`, the mean of the highest
+            share.
+        share: That share; of `top` one frame at least.
     """
 
     rule: Literal["mean", "trimmed_mean", "top"] = "mean"
@@ -94,7 +129,18 @@ class RollUp(_Model):
 
 
 class Skill(_Model):
-    """One measured figure: never without its sample size and its interval."""
+    """One measured figure: never without its sample size and its interval.
+
+    Attributes:
+        source: Where the pictures came from.
+        measured_on: Which of the source, in words.
+        treatment: What was done to them before.
+        metric: What was measured.
+        value: The figure.
+        interval: The figure's, of 95 %.
+        n_ai: How many AI pictures it rests on.
+        n_real: How many real ones.
+    """
 
     source: str
     measured_on: str
@@ -107,7 +153,15 @@ class Skill(_Model):
 
 
 class TrainingSource(_Model):
-    """A source that the weights were trained on, with its licence and its share of the drawn samples."""
+    """A source that the weights were trained on.
+
+    Attributes:
+        source: Its name.
+        label: What its pictures are.
+        n: How many.
+        licence: Under which they were used.
+        drawn: Its share of the samples that training drew.
+    """
 
     source: str
     label: Literal["ai", "real"]
@@ -117,7 +171,12 @@ class TrainingSource(_Model):
 
 
 class Weights(_Model):
-    """The weight file and its digest."""
+    """The weight file.
+
+    Attributes:
+        file: Its name in the package's folder.
+        sha256: Its digest.
+    """
 
     file: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
@@ -131,14 +190,31 @@ class Weights(_Model):
 
 
 class SelfTest(_Model):
-    """The raw logit of `preprocess.synthetic_views`: the answer that the network must give everywhere."""
+    """The answer that the network must give everywhere, of pictures drawn by formula (`preprocess.synthetic_views`).
+
+    Attributes:
+        raw: The raw score.
+        tolerance: By how much it may differ.
+    """
 
     raw: float
     tolerance: float = Field(gt=0.0)
 
 
 class AnswerConfig(_Model):
-    """What every detector states: who it is, how its logits become levels, and what was measured of it."""
+    """What every detector states: who it is, how its logits become levels, and what was measured of it.
+
+    Attributes:
+        name: As rows have it.
+        version: Of the detector.
+        licence: Of its weights.
+        description: One sentence.
+        operating_points: From which scores on a level is stated; none where it is not yet calibrated.
+        training: How it was trained, in words.
+        training_data: What it was trained on.
+        skill: What was measured of it.
+        blind_spots: What it cannot see, each in one sentence.
+    """
 
     name: str = Field(pattern=NAME_PATTERN)
     version: str
@@ -179,7 +255,13 @@ class DetectorConfig(AnswerConfig):
 
 
 class Member(_Model):
-    """A detector that a fusion listens to, and the weight of its logit in the sum."""
+    """A detector that a fusion listens to.
+
+    Attributes:
+        name: Its name.
+        digest: SHA-256 of its package: weights and thresholds hold for that one only.
+        weight: Of its logit in the sum.
+    """
 
     name: str = Field(pattern=NAME_PATTERN)
     digest: str = Field(pattern="^[0-9a-f]{64}$")
@@ -189,7 +271,8 @@ class Member(_Model):
 class FusionConfig(AnswerConfig):
     """All of the `detector.yaml` of a fusion: no network, but the weighted sum of other detectors' logits.
 
-    A member's digest pins its package: weights and thresholds hold for that one only.
+    Attributes:
+        fuses: Those detectors.
     """
 
     fuses: list[Member] = Field(min_length=2)

@@ -17,7 +17,11 @@ MAX_FRAME_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How frames are chosen: at most ``frames`` of them, spread evenly, first and last moment included."""
+    """How frames are chosen.
+
+    Attributes:
+        frames: Most frames of a video or animation: spread evenly, first and last moment included.
+    """
 
     frames: Annotated[int, Ge(1)] = 16
 
@@ -49,7 +53,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FaceSearch:
-    """Whether people's faces are looked for in every frame, and how many of a frame's largest are scored."""
+    """Whether people's faces are looked for.
+
+    Attributes:
+        enabled: Whether they are, in every frame; only boxes and counts are kept.
+        scored: How many of a frame's largest faces each detector scores, for information.
+    """
 
     enabled: bool = True
     scored: Annotated[int, Ge(0), Le(8)] = 1

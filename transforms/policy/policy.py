@@ -17,7 +17,11 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")
 KindPrefix = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 Share = Annotated[float, Ge(0), Le(1)]
 Seconds = Annotated[float, Ge(0), Le(3600)]
-ArticleId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+ArticleId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
+    Field(description="The article that says so, by its id."),
+]
 
 
 class _Model(BaseModel):
@@ -29,13 +33,15 @@ class Article(_Model):
 
     id: ArticleId = Field(description="As reasons name it: 21(2).")
     says: Line = Field(description="What it asks for, in one sentence.")
-    link: Annotated[str, StringConstraints(pattern=r"^https://\S+$")] | None = None
+    link: Annotated[str, StringConstraints(pattern=r"^https://\S+$")] | None = Field(
+        default=None, description="Where to read it."
+    )
 
 
 class Grace(_Model):
     """A time after the rule came into force in which it does not yet hold for all."""
 
-    until: date
+    until: date = Field(description="The day on which it ends.")
     holds_later_for: Line = Field(description="For whom the rule holds from that day on only.")
     article: ArticleId
 
@@ -44,8 +50,8 @@ class Effective(_Model):
     """From when on the rule holds."""
 
     article: ArticleId
-    from_: date = Field(alias="from")
-    until: date | None = None
+    from_: date = Field(alias="from", description="The first day.")
+    until: date | None = Field(default=None, description="The last day, of a rule that no longer holds.")
     grace: Grace | None = None
     later: tuple[Line, ...] = Field(default=(), description="Further dates, for people.")
 
@@ -60,14 +66,17 @@ class ScopeRule(_Model):
     """
 
     article: ArticleId
-    applies_to: Literal["any", "imitation", "deepfake", "large_provider", "product"]
+    applies_to: Literal["any", "imitation", "deepfake", "large_provider", "product"] = Field(
+        description="`any`: all AI-made media; `imitation`: of a person or an event that did not happen; `deepfake`: "
+        "of what exists and would seem real; `large_provider`: of a provider with many users; `product`: what is sold."
+    )
 
 
 class ExceptionRule(_Model):
     """When the rule does not hold although the item is AI-made; a file can show at most that one is possible."""
 
     article: ArticleId
-    says: Line
+    says: Line = Field(description="What it excepts, in one sentence.")
     possible_when: Literal["ai_part"] | None = Field(default=None, description="What of a file makes it possible.")
 
 
@@ -91,7 +100,7 @@ class MachineMark(_Model):
     """What counts as a mark that machines read."""
 
     article: ArticleId
-    required: bool
+    required: bool = Field(description="Whether the rule asks for one.")
     accepts: tuple[KindPrefix, ...] = Field(description="Kinds of marks that count, or what they begin with.")
     falls_short: tuple[KindPrefix, ...] = Field(default=(), description="Kinds that are there and fall short: weak.")
     law: MachineLaw = MachineLaw()
@@ -126,9 +135,9 @@ class VisibleWarning(_Model):
     """What counts as a warning that people see."""
 
     article: ArticleId
-    required: bool
-    accepts: tuple[KindPrefix, ...]
-    falls_short: tuple[KindPrefix, ...] = ()
+    required: bool = Field(description="Whether the rule asks for one.")
+    accepts: tuple[KindPrefix, ...] = Field(description="Kinds of warnings that count, or what they begin with.")
+    falls_short: tuple[KindPrefix, ...] = Field(default=(), description="Kinds that are there and fall short: weak.")
     law: VisibleLaw = VisibleLaw()
     advice: VisibleAdvice = VisibleAdvice()
 
@@ -136,11 +145,11 @@ class VisibleWarning(_Model):
 class Policy(_Model):
     """One policy file."""
 
-    id: Identifier
-    title: Line
+    id: Identifier = Field(description="Names the policy in verdicts.")
+    title: Line = Field(description="Names it for people.")
     law_text_verified: bool = Field(description="Whether we read the law's own text, not reports of it.")
     duty_of: Line = Field(description="Whose duty it is.")
-    articles: tuple[Article, ...]
+    articles: tuple[Article, ...] = Field(description="All that reasons may name.")
     effective: Effective
     scope: ScopeRule
     offered_products: ScopeRule | None = Field(default=None, description="A second rule, for what is sold.")
@@ -150,8 +159,10 @@ class Policy(_Model):
     combine: Literal["all", "any", "visible"] = Field(
         description="Whether all that is required is needed, or one of it, or the visible warning alone is enough."
     )
-    review_from: Literal["suspected", "elevated"] = "suspected"
-    exceptions: tuple[ExceptionRule, ...] = ()
+    review_from: Literal["suspected", "elevated"] = Field(
+        default="suspected", description="From which level of a detector on a person should look."
+    )
+    exceptions: tuple[ExceptionRule, ...] = Field(default=(), description="When the rule does not hold.")
     open_questions: tuple[Line, ...] = Field(default=(), description="Conflicts between sources, which we leave open.")
 
     @field_validator("articles")
