@@ -15,7 +15,7 @@ from pipelines.reference.markdown import page, table
 _FACTS = re.compile(r"\s*\[([^\[\]]*)\]$")
 _KINDS = {"str": "text", "path": "path", "int": "number", "float": "number"}
 _INTRODUCTION = """\
-Every command, as `aiqyn COMMAND --help` tells it, too. Options of all commands stand before the command:
+Every command, as its `--help` tells it, too. Options of all commands stand before the command:
 `aiqyn --log-format json scan …`. In a file, options of a scan are [keys of `scan.yaml`](configuration.md#scanyaml)."""
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from examples.answers import PAGE, ROOT, answered, ask_store, commands, queries
-
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+from examples.answers import PAGE, answered, ask_store, commands, queries
+from tests.markdown import PAGES
 
 
 @pytest.fixture(scope="module")

@@ -173,13 +173,6 @@ def test_the_example_of_the_page_is_sound(tmp_path: Path) -> None:
     assert load_policy(str(file)).policy.id == "house-rule"
 
 
-def test_the_page_names_every_reason_code() -> None:
-    from transforms.policy.codes import Code
-
-    page = PAGE.read_text("utf-8")
-    assert [code.value for code in Code if f"`{code}`" not in page] == []
-
-
 def test_policies_load_neither_beam_nor_torch() -> None:
     program = (
         "import sys; from typer.testing import CliRunner; from pipelines.policy_cli import app; "
