@@ -63,22 +63,25 @@ def queries(page: str) -> Iterator[str]:
 
 
 def commands(page: str) -> Iterator[list[str]]:
-    """What a page says to type, word by word, without the folder of the program; what it answers is passed over."""
+    """What a page says to type, word by word, without the folder of the program."""
+    return (words for words, _ in dialogues(page))
+
+
+def dialogues(page: str) -> Iterator[tuple[list[str], str]]:
+    """What a page says to type, word by word, without the folder of the program, and the answer that it shows."""
     for block in _CONSOLE.finditer(page):
-        lines = iter(block[1].splitlines())
-        for line in lines:
-            if line.startswith("$ "):
-                words = _words(line.removeprefix("$ "), lines)
-                yield [words[0].rpartition("/")[2], *words[1:]]
+        for part in re.split(r"^\$ ", block[1], flags=re.MULTILINE)[1:]:
+            lines = part.splitlines(keepends=True)
+            words, size = next(filter(None, (_words(lines, size) for size in range(1, len(lines) + 1))))
+            yield [words[0].rpartition("/")[2], *words[1:]], "".join(lines[size:])
 
 
-def _words(command: str, more: Iterator[str]) -> list[str]:
-    """The words of a command, of as many lines as its quotation marks take."""
-    while True:
-        try:
-            return shlex.split(command, comments=True)
-        except ValueError:
-            command = f"{command}\n{next(more)}"
+def _words(lines: list[str], size: int) -> tuple[list[str], int] | None:
+    """The words of the first lines, and how many these are; None where they end within quotation marks."""
+    try:
+        return shlex.split("".join(lines[:size]), comments=True), size
+    except ValueError:
+        return None
 
 
 def ask_store(store: Path) -> Ask:

@@ -52,3 +52,15 @@ def anchors(page: str) -> set[str]:
         found.add(f"{anchor}-{seen[anchor]}" if seen[anchor] else anchor)
         seen[anchor] += 1
     return found
+
+
+def shows(shown: str, answer: str) -> bool:
+    """Whether an answer is as shown, where … stands for anything within a line, and on a line of its own for lines."""
+    parts = (
+        ".*\n".join(["(?:", ")*"]) if line == "…\n" else _pattern(line) for line in shown.splitlines(keepends=True)
+    )
+    return re.fullmatch("".join(parts), re.sub(r"[ \t]+$", "", answer, flags=re.MULTILINE)) is not None
+
+
+def _pattern(line: str) -> str:
+    return ".*".join(map(re.escape, line.split("…")))
