@@ -191,11 +191,11 @@ def _rows_of(tables: "DuckDBPyConnection", item: str) -> list[Row]:
     """The rows of all places of the item, the one that was asked for first."""
     addresses = [item, normalise(item)]
     sql = "SELECT * FROM items_latest WHERE list_contains($addresses, concat_ws($separator, uri, member_path))"
-    asked = _query(tables, sql, {"addresses": addresses, "separator": SEPARATOR})
+    asked = ask(tables, sql, {"addresses": addresses, "separator": SEPARATOR})
     prefix = item.lower()
     if not asked and _HASH.fullmatch(prefix):
         sql = "SELECT * FROM items_latest WHERE starts_with(content_sha256, $prefix) AND outcome <> 'gone'"
-        asked = _query(tables, sql, {"prefix": prefix})
+        asked = ask(tables, sql, {"prefix": prefix})
     if not asked:
         raise UsageError(
             f"The store knows nothing of {item}. Name an address as in items_latest.uri, or at least 8 digits of a "
@@ -208,13 +208,13 @@ def _rows_of(tables: "DuckDBPyConnection", item: str) -> list[Row]:
     if first["content_sha256"] is None or first["outcome"] == Outcome.GONE:
         return [first]
     sql = "SELECT * FROM items_latest WHERE content_sha256 = $sha256 AND outcome <> 'gone'"
-    every = _query(tables, sql, {"sha256": first["content_sha256"]})
+    every = ask(tables, sql, {"sha256": first["content_sha256"]})
     return sorted(every, key=lambda one: (place_name(one) != place_name(first), place_name(one)))
 
 
 def _of_places(tables: "DuckDBPyConnection", view: str, keys: Sequence[tuple[str, str | None]]) -> list[Row]:
     sql = f"SELECT * FROM {view} WHERE uri IN (SELECT unnest($uris))"
-    rows = _query(tables, sql, {"uris": [uri for uri, _ in keys]})
+    rows = ask(tables, sql, {"uris": [uri for uri, _ in keys]})
     return [row for row in rows if (row["uri"], row["member_path"]) in keys]
 
 
@@ -227,8 +227,9 @@ def _in_order(rows: Sequence[Row], keys: Sequence[tuple[str, str | None]]) -> li
     return sorted(rows, key=lambda row: keys.index((row["uri"], row["member_path"])))
 
 
-def _query(tables: "DuckDBPyConnection", sql: str, parameters: Row) -> list[Row]:
-    result = tables.execute(sql, parameters)
+def ask(tables: "DuckDBPyConnection", sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """The rows of an answer, by the names of their columns."""
+    result = tables.execute(sql, dict(parameters or {}))
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -240,13 +241,18 @@ def _layers(rows: Sequence[Row]) -> tuple[LayerNote, ...]:
 
 def _answer(score: Row, detectors: Sequence[str]) -> Answer:
     detector, digest = score["detector"], score["digest"]
-    found = (_config(place, digest) for place in (detector, *detectors))
+    found = (config_of(place, digest) for place in (detector, *detectors))
     return Answer(detector, digest, score["level"], score["calibrated"], next(filter(None, found), None))
 
 
-@functools.cache  # reads the weights, too; of one digest a package never changes
-def _config(place: str, digest: str) -> AnswerConfig | None:
-    """What a package says, if it is there and the very one that answered."""
+@functools.lru_cache(maxsize=64)
+def config_of(place: str, digest: str) -> AnswerConfig | None:
+    """What a package says, if it is there and the very one that answered.
+
+    Args:
+        place: Its name, or its folder.
+        digest: As rows have it.
+    """
     try:
         package = load_any(place)
     except DetectorError:

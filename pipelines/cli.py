@@ -362,6 +362,35 @@ def review(
 
 
 @app.command()
+def report(
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(help="The page to write, HTML.")],
+    scan: Annotated[
+        str | None, typer.Option(metavar="SCAN_ID", help="Only what this scan recorded, as of its end.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Name or YAML file of a policy. Default: kz, or the only one there.")
+    ] = None,
+    language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the page.")] = "en",
+    thumbnails: Annotated[
+        int, typer.Option(min=0, max=60, help="How many items get pictures, decoded anew from their source.")
+    ] = 40,
+    show_faces: Annotated[bool, typer.Option("--show-faces", help="Do not blur faces of the pictures.")] = False,
+    detector: DetectorOption = None,
+    _s3_endpoint: EndpointOption = "",
+) -> None:
+    """Write one page on what a store knows: for a manager's minute and an analyst's hour."""
+    from pipelines.report.command import run_report
+    from pipelines.troubles import machine_told
+
+    with machine_told(store):
+        exit_code = run_report(
+            store, output, scan, policy, language, detector or [], thumbnails=thumbnails, are_faces_shown=show_faces
+        )
+    raise typer.Exit(exit_code)
+
+
+@app.command()
 def scans(
     store: StoreOption,
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,

@@ -43,7 +43,7 @@ def policy_sections(case: Case, voice: Voice) -> list[Section]:
     for judged in case.policies:
         name, policy = judged.name, judged.policy
         title = voice.translated(policy.title) if policy else name
-        sections.append(Section("asks", f"{headings['asks']}: {title}", tuple(_asks(judged, voice)), name))
+        sections.append(Section("asks", f"{headings['asks']}: {title}", tuple(asked_lines(judged, voice)), name))
         if not judged.rulings:
             missing = Line("no_verdict", voice.phrase("no_verdict", policy=name))
             sections.append(Section("outcome", headings["outcome"], (missing,), name))
@@ -61,7 +61,8 @@ def policy_sections(case: Case, voice: Voice) -> list[Section]:
     return sections
 
 
-def _asks(judged: PolicyCase, voice: Voice) -> Iterator[Line]:
+def asked_lines(judged: PolicyCase, voice: Voice) -> Iterator[Line]:
+    """What a policy asks for, whatever the item."""
     policy = judged.policy
     if policy is None:
         yield Line("policy_missing", voice.phrase("policy_missing"))

@@ -1,7 +1,9 @@
 """How the page writes names and numbers."""
 
-from pipelines.pages.texts import shown
+from pipelines.pages.texts import NARROW, number, percent, shown
 from transforms.detect.package import Interval
+
+__all__ = ["NARROW", "number", "percent"]  # for those who write this page
 
 TREATMENTS = {
     "as_is": "as they are",
@@ -16,7 +18,6 @@ METRICS = {
     "recall_at_1pct_fpr": "recall at 1 % false alarms",
     "recall_at_5pct_fpr": "recall at 5 % false alarms",
 }
-NARROW = "\u202f"  # a narrow space at which no line breaks
 
 
 def name(text: str) -> str:
@@ -44,24 +45,9 @@ def metric(key: str) -> str:
     return METRICS.get(key, name(key))
 
 
-def percent(share: float) -> str:
-    """A share in per cent: two decimals below one per cent, since false alarms are told apart there."""
-    if 0 < share < 0.0001:
-        return f"< 0.01{NARROW}%"
-    decimals = 2 if share < 0.01 else 1
-    return f"{100 * share:.{decimals}f}".rstrip("0").rstrip(".") + f"{NARROW}%"
-
-
 def percents(interval: Interval) -> str:
     """An interval of shares."""
     return f"{percent(interval[0])} to {percent(interval[1])}"
-
-
-def number(count: float) -> str:
-    """A count with thin spaces between thousands; one decimal below ten, where it matters."""
-    if 0 < count < 10 and round(count, 1) != round(count):
-        return f"{count:.1f}"
-    return f"{round(count):,}".replace(",", NARROW)
 
 
 def numbers(interval: Interval) -> str:
