@@ -12,6 +12,9 @@ MOST_POINTS = 300
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 """Seconds between two ticks."""
 _MOST_TICKS = 8
+_LONGEST_NAME = 24
+_LETTER = 6.4
+"""Width of one, so that names of levels have room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ def score_curve(
         until_ms: How long the video is, where that is known: frames end earlier.
     """
     end = max([until_ms, *(frame.at_ms for frame in frames)]) or 1.0
-    plot = Frame(34, 22, WIDTH - 34 - 92, HEIGHT - 22 - 30, x_end=end)
+    names = [shown(level.name, _LONGEST_NAME) for level in levels]
+    beside = 16 + _LETTER * max(map(len, names), default=0)
+    plot = Frame(34, 22, WIDTH - 34 - beside, HEIGHT - 22 - 30, x_end=end)
     sheet = Sheet(ident, shown(words.title), shown(words.description, 600), WIDTH, HEIGHT)
     for value in (0.0, 0.25, 0.5, 0.75, 1.0):
         sheet.line((plot.left, plot.y(value)), (plot.left + plot.width, plot.y(value)), "grid")
@@ -94,7 +99,7 @@ def _draw_levels(sheet: Sheet, plot: Frame, levels: Sequence[LevelLine]) -> None
         y = plot.y(level.score)
         sheet.line((plot.left, y), (plot.left + plot.width, y), "threshold")
         at = max(y + 4, below)
-        sheet.text((plot.left + plot.width + 6, at), shown(level.name, 16), "small")
+        sheet.text((plot.left + plot.width + 6, at), shown(level.name, _LONGEST_NAME), "small")
         below = at + 13
 
 

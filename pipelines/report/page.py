@@ -62,7 +62,7 @@ def render(
             script=script,
             words=teller.words,
             phrase=teller.words.phrase,
-            title=teller.words.phrase("title", store=shown_path(facts.store, 80)),
+            title=teller.words.phrase("title", store=shown_path(_name(facts.store), 80)),
             meta=_meta(facts, teller, made_at),
             tiles=_tiles(facts, teller),
             strip=_chart(charts.verdict_strip(facts.verdicts, teller.words)) if facts.verdicts else "",
@@ -88,6 +88,7 @@ def _meta(facts: Facts, teller: Teller, made_at: datetime) -> list[tuple[str, st
     sources = list(dict.fromkeys(shown_path(source, 80) for scan in covered for source in scan.sources))
     told = ", ".join(sources[:_MOST_SOURCES]) + (" …" if len(sources) > _MOST_SOURCES else "")
     lines = [(words.phrases["scope"], scope), (words.phrases["sources"], told or "–")]
+    lines.append((words.phrases["store"], shown_path(facts.store, 120)))
     if covered:
         first, last = covered[0].started_at, covered[-1].finished_at or covered[-1].started_at
         lines.append((words.phrases["scanned"], f"{first:%Y-%m-%d %H:%M} – {last:%Y-%m-%d %H:%M} UTC"))
@@ -133,6 +134,11 @@ def _queues(facts: Facts, cards: Sequence[Card], teller: Teller) -> list[Mapping
             "empty": teller.words.phrases["settled_empty"],
         },
     ]
+
+
+def _name(store: str) -> str:
+    """The last part of its address: what people call it."""
+    return store.rstrip("/").rpartition("/")[2] or store
 
 
 def _style() -> str:

@@ -13,7 +13,7 @@ FRAMES = 4
 """Of a video."""
 MOST_BYTES = 1_900_000
 """Of all pictures together: as base64 they take a third more of the page."""
-_NEAR_MS = 500.0
+_NEAR_MS = 50.0
 
 
 @dataclass(frozen=True, slots=True)

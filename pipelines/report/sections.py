@@ -15,6 +15,7 @@ from pipelines.ruling_story import asked_lines
 from pipelines.story import Line, layer_name, measured_at, per_thousand
 from pipelines.words import Voice
 from transforms.detect.config import AnswerConfig, OperatingPoint, Skill
+from transforms.outcomes import Reason
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ class Teller:
             return
         level = self.words.levels[point.level]
         yield self.words.phrase("rates", level=level, detector=detector.name, **self._false_alarms(point))
-        recalls = [per_thousand(recall.value, self.voice) for recall, _ in measured_at(detector.config, point.level)]
+        recalls = sorted(recall.value for recall, _ in measured_at(detector.config, point.level))
         if recalls:
-            yield self.words.phrase("recall", recalls=" / ".join(recalls))
+            low, high = (per_thousand(recall, self.voice) for recall in (recalls[0], recalls[-1]))
+            yield self.words.phrase("recall", low=low, high=high)
 
     def _false_alarms(self, point: OperatingPoint) -> dict[str, str]:
         low, high = point.interval
@@ -122,18 +124,19 @@ class Teller:
         return Table(self.words.columns["made"], self._columns("made", "items", "means"), tuple(rows))
 
     def gaps(self, facts: Facts, *, is_gap: bool) -> Table:
-        """Reasons, in plain words, with one place as an example."""
+        """Reasons, in plain words, with one place as an example, and what is noted of it beyond the reason."""
         rows = (
             (
                 Cell(f"{self.voice.words.reasons[gap.reason]} ({gap.reason})", f"is-{gap.outcome}"),
                 _number(gap.items),
                 Cell(shown_path(gap.example)),
-                Cell(shown(gap.detail or "")),
+                Cell("–" if gap.detail in {None, Reason(gap.reason).sentence} else shown(gap.detail or "")),
             )
             for gap in facts.gaps
             if gap.is_gap == is_gap
         )
-        return Table(self.words.headings["gaps"], self._columns("why", "items", "example", "note"), tuple(rows))
+        heading = self.words.headings["gaps" if is_gap else "aside"]
+        return Table(heading, self._columns("why", "items", "example", "note"), tuple(rows))
 
     def layers(self, facts: Facts) -> Table:
         """Of the examined items, how many each layer read."""
