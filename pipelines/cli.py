@@ -373,7 +373,7 @@ def report(
     ] = None,
     language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the page.")] = "en",
     thumbnails: Annotated[
-        int, typer.Option(min=0, max=60, help="How many items get pictures, decoded anew from their source.")
+        int, typer.Option(min=0, max=100, help="How many items get pictures, decoded anew from their source.")
     ] = 40,
     show_faces: Annotated[bool, typer.Option("--show-faces", help="Do not blur faces of the pictures.")] = False,
     detector: DetectorOption = None,

@@ -16,7 +16,7 @@ from pipelines.tables import bounded
 from pipelines.whole_file import write_whole
 from pipelines.words import Language
 
-MOST_ENTRIES = 60
+MOST_ENTRIES = 100
 """Items that are told one by one: a page of five megabytes holds no more of them with their pictures and stories."""
 _LOG = logging.getLogger("aiqyn.report")
 

@@ -66,11 +66,12 @@ def _of_entry(stills: Stills, entry: Entry, *, are_faces_shown: bool) -> Shots:
         pictures = stills.of_first(entry.rows, are_faces_shown=are_faces_shown)
     except StillMissingError as error:
         return Shots(missing=str(error))
-    shots = tuple(_shot(picture, entry.boxes) for picture in pictures)
+    shots = tuple(shot_of(picture, entry.boxes) for picture in pictures)
     return Shots(shots, sum(picture.faces for picture in pictures))
 
 
-def _shot(picture: Picture, boxes: Sequence[Box]) -> Shot:
+def shot_of(picture: Picture, boxes: Sequence[Box]) -> Shot:
+    """A picture as the page carries it, with the boxes that are to be seen on it."""
     seen = tuple(_scaled(box, picture.scale) for box in boxes if _is_seen(box, picture.timestamp_ms))
     data = base64.b64encode(picture.jpeg).decode()
     return Shot(data, picture.width, picture.height, picture.timestamp_ms, seen)

@@ -242,24 +242,26 @@ class Teller:
             return self.words.phrases["rest"]
         return shown_path(name) if name else self.words.phrases["untold"]
 
-    def scans(self, facts: Facts) -> Table:
-        """One row a scan, the last one first."""
+    def scans(self, facts: Facts) -> Iterator[Table]:
+        """What became of the inputs of each scan, and the verdicts on what it recorded; the last scan first."""
         named = ("inputs", "unchanged", "examined", "failed", "not_checked", "gone")
-        rows = (
+        scans = facts.scans[::-1]
+        runs = (
             (
                 Cell(shown(scan.scan_id)),
                 Cell(f"{scan.started_at:%Y-%m-%d %H:%M}"),
                 Cell(self.words.scan_statuses.get(scan.status, shown(scan.status))),
                 *(_number(getattr(scan, name)) for name in named),
-                *(_number(scan.verdicts.get(verdict, 0)) for verdict in VERDICTS),
             )
-            for scan in reversed(facts.scans)
+            for scan in scans
         )
-        columns = (
-            *self._columns("scan", "started", "status", *named),
-            *(self.words.outcomes[verdict] for verdict in VERDICTS),
+        yield Table(self.words.headings["runs"], self._columns("scan", "started", "status", *named), tuple(runs))
+        outcomes = tuple(self.words.outcomes[verdict] for verdict in VERDICTS)
+        judged = (
+            (Cell(shown(scan.scan_id)), *(_number(scan.verdicts.get(verdict, 0)) for verdict in VERDICTS))
+            for scan in scans
         )
-        return Table(self.words.headings["scans"], columns, tuple(rows))
+        yield Table(self.words.headings["judged"], (*self._columns("scan"), *outcomes), tuple(judged))
 
     def policy(self, facts: Facts) -> list[Line]:
         """What the policy asks for, as ``aiqyn explain`` has it."""
