@@ -39,13 +39,12 @@ def histogram(ident: str, detector: Detector, levels: Sequence[LevelLine], words
     )
     text = words.phrase("histogram_text", items=number(sum(bins)), bins=told or "–")
     title = words.phrase("histogram", detector=shown(detector.name))
-    frame = Frame(56, 44, _WIDTH - 72, _HEIGHT - 44 - 42, y_end=float(max(1, *bins)))
+    frame = Frame(56, 44, _WIDTH - 72, _HEIGHT - 44 - 42, y_end=_round_end(max(bins)))
     sheet = Sheet(ident, title, text, _WIDTH, _HEIGHT)
     for i in range(5):
         y = frame.y_end * i / 4
         sheet.line((frame.left, frame.y(y)), (frame.left + frame.width, frame.y(y)), "grid")
-        if y == round(y):
-            sheet.text((frame.left - 6, frame.y(y) + 4), number(y), "small", anchor="end")
+        sheet.text((frame.left - 6, frame.y(y) + 4), number(y), "small", anchor="end")
         sheet.text((frame.x(i / 4), frame.y(0) + 16), f"{i / 4:g}", "small", anchor="middle")
     step = frame.width / count
     for i, own in enumerate(bins):
@@ -68,14 +67,14 @@ def trend(scans: Sequence[ScanRow], words: ReportWords) -> str:
     totals = [sum(scan.verdicts.get(name, 0) for name in VERDICTS) for scan in scans]
     told = "; ".join(f"{_day(scan)}: {_told(scan.verdicts, words) or '0'}" for scan in scans)
     sheet = Sheet("trend", words.headings["scans"], words.phrase("trend", told=told), _WIDTH, _HEIGHT)
-    frame = Frame(56, 14, _WIDTH - 72, _HEIGHT - 14 - 30, y_end=float(max(1, *totals)))
+    frame = Frame(56, 14, _WIDTH - 72, _HEIGHT - 14 - 30, y_end=_round_end(max(totals)))
     for i in range(5):
         y = frame.y_end * i / 4
         sheet.line((frame.left, frame.y(y)), (frame.left + frame.width, frame.y(y)), "grid")
-        if y == round(y):
-            sheet.text((frame.left - 6, frame.y(y) + 4), number(y), "small", anchor="end")
+        sheet.text((frame.left - 6, frame.y(y) + 4), number(y), "small", anchor="end")
     step = frame.width / len(scans)
     width, every = min(48.0, step * 0.7), -(-len(scans) // 8)
+    days = {f"{scan.started_at:%Y-%m-%d}" for scan in scans}
     for i, scan in enumerate(scans):
         middle, below = frame.left + step * (i + 0.5), 0.0
         for name in reversed(VERDICTS):
@@ -85,7 +84,8 @@ def trend(scans: Sequence[ScanRow], words: ReportWords) -> str:
                 sheet.rect((middle - width / 2, top), width, frame.y(below) - top, f"fill is-{name}", tip=tip)
                 below += own
         if i % every == 0:
-            sheet.text((middle, frame.y(0) + 18), _day(scan), "small", anchor="middle")
+            when = _day(scan) if len(days) == len(scans) else f"{scan.started_at:%m-%d %H:%M}"
+            sheet.text((middle, frame.y(0) + 18), when, "small", anchor="middle")
     return sheet.markup()
 
 
@@ -100,6 +100,16 @@ def meter(ident: str, share: float, title: str) -> str:
 def _told(counts: Mapping[str, int], words: ReportWords) -> str:
     named = ((name, counts.get(name, 0)) for name in VERDICTS)
     return "; ".join(f"{words.outcomes[name]}: {number(own)}" for name, own in named if own)
+
+
+def _round_end(reach: int) -> float:
+    """The end of an axis whose quarters are whole and round."""
+    ten = 1
+    while True:
+        for end in (4, 8, 12, 20):
+            if end * ten >= reach:
+                return float(end * ten)
+        ten *= 10
 
 
 def _day(scan: ScanRow) -> str:

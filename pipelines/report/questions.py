@@ -73,7 +73,7 @@ GROUP BY ALL
 """
 _ANSWERS = f"""
 SELECT answer.detector AS detector, answer.digest AS digest, answer.level AS level,
-       least(floor(answer.score * {BINS}), {BINS - 1})::INTEGER AS bin, outcome = 'examined' AS is_examined,
+       CASE WHEN answer.score IS NOT NULL THEN least(floor(answer.score * {BINS}), {BINS - 1})::INTEGER END AS bin, outcome = 'examined' AS is_examined,
        count(*) AS items
 FROM (SELECT unnest(scores) AS answer, outcome FROM {_ITEMS}) GROUP BY ALL ORDER BY ALL
 """

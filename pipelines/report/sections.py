@@ -121,7 +121,7 @@ class Teller:
             )
             for name in self.words.synthesis
         )
-        return Table(self.words.columns["made"], self._columns("made", "items", "means"), tuple(rows))
+        return Table(self.words.headings["made"], self._columns("made", "items", "means"), tuple(rows))
 
     def gaps(self, facts: Facts, *, is_gap: bool) -> Table:
         """Reasons, in plain words, with one place as an example, and what is noted of it beyond the reason."""

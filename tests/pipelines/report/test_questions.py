@@ -73,6 +73,16 @@ def test_scores_by_bin_and_level(store) -> None:
     assert {i: own for i, own in enumerate(detector.bins) if own} == {2: 2, 19: 1}
 
 
+def test_an_item_without_a_number_is_in_no_bin(tmp_path) -> None:
+    store = new_store(tmp_path / "store")
+    none = item("/archive/page.png", score=None, level="not_assessable")
+    broken = item("/archive/half.mp4", outcome="failed", reason="truncated")
+    add_scan(store, "one", [none, item("/archive/top.jpg", score=1.0), broken | {"scores": none["scores"]}])
+    facts = facts_of(store)
+    assert {i: own for i, own in enumerate(facts.detectors[0].bins) if own} == {19: 1}
+    assert {layer.name: layer.whole for layer in facts.layers}["detector:made"] == 1
+
+
 def test_groups(store) -> None:
     facts = facts_of(store)
     named = {group.name: (group.items, dict(group.verdicts)) for group in facts.sources}
