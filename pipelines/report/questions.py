@@ -73,8 +73,8 @@ GROUP BY ALL
 """
 _ANSWERS = f"""
 SELECT answer.detector AS detector, answer.digest AS digest, answer.level AS level,
-       CASE WHEN answer.score IS NOT NULL THEN least(floor(answer.score * {BINS}), {BINS - 1})::INTEGER END AS bin, outcome = 'examined' AS is_examined,
-       count(*) AS items
+       CASE WHEN answer.score IS NOT NULL THEN least(floor(answer.score * {BINS}), {BINS - 1})::INTEGER END AS bin,
+       outcome = 'examined' AS is_examined, count(*) AS items
 FROM (SELECT unnest(scores) AS answer, outcome FROM {_ITEMS}) GROUP BY ALL ORDER BY ALL
 """
 # Where an item lies below what was named as its source: the first folder there, else the source itself.

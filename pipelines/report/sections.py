@@ -179,7 +179,7 @@ class Teller:
         total = sum(detector.levels.values())
         rows = (
             (
-                Cell(self.words.levels[name], f"is-{name}"),
+                Cell(self._level(name), f"is-{name}"),
                 _number(detector.levels[name]),
                 Cell(_share(detector.levels[name], total), is_number=True),
                 Cell(self.voice.words.levels[name]),
@@ -190,6 +190,11 @@ class Teller:
         title = self.words.phrase("histogram", detector=shown(detector.name))
         return Table(title, self._columns("level", "items", "share", "means"), tuple(rows))
 
+    def _level(self, level: str) -> str:
+        """With the word that rows hold, which the stories of items use in every language."""
+        name = self.words.levels[level]
+        return name if name == level else f"{name} ({level})"
+
     def _error_rates(self, detector: Detector) -> Table | None:
         config = detector.config
         if config is None:
@@ -199,7 +204,7 @@ class Teller:
             told = self._false_alarms(point)
             rate = self.words.phrase("rate", rate=told["alarms"], low=told["low"], high=told["high"], n=told["n"])
             found = "; ".join(self._recall(recall) for recall, _ in measured_at(config, point.level))
-            level = Cell(self.words.levels[point.level], f"is-{point.level}")
+            level = Cell(self._level(point.level), f"is-{point.level}")
             rows.append((level, Cell(f"{point.threshold:.2f}", is_number=True), Cell(rate), Cell(found or "–")))
         caption = self.words.phrase("rates_of", detector=shown(config.name), version=shown(config.version))
         return Table(caption, self._columns("level", "from", "false_alarms", "found"), tuple(rows))
