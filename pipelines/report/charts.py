@@ -106,8 +106,8 @@ def _round_end(reach: int) -> float:
     """The end of an axis whose quarters are whole and round."""
     ten = 1
     while True:
-        for end in (4, 8, 12, 20):
-            if end * ten >= reach:
+        for end in (4, 6, 8, 10, 12, 16, 20, 28, 36):
+            if end * ten >= reach and end * ten % 4 == 0:
                 return float(end * ten)
         ten *= 10
 
