@@ -220,7 +220,7 @@ def _of_places(tables: "DuckDBPyConnection", view: str, keys: Sequence[tuple[str
 
 def _of_content(tables: "DuckDBPyConnection", view: str, content_sha256: str | None) -> list[Row]:
     sql = f"SELECT * FROM {view} WHERE content_sha256 = $sha256 ORDER BY decided_at"
-    return _query(tables, sql, {"sha256": content_sha256})
+    return ask(tables, sql, {"sha256": content_sha256})
 
 
 def _in_order(rows: Sequence[Row], keys: Sequence[tuple[str, str | None]]) -> list[Row]:

@@ -341,56 +341,6 @@ def explain(
 
 
 @app.command()
-def review(
-    store: StoreOption,
-    policy: Annotated[str, typer.Option(help="Name or YAML file of the policy whose verdicts you review.")] = "kz",
-    reviewer: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: your login name.")] = None,
-    language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the page.")] = "en",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="On this machine only; 0: one that is free.")] = 0,
-    detector: Annotated[
-        list[str] | None, typer.Option(help="Name or folder of a detector package whose error rates are told.")
-    ] = None,
-    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the system's browser.")] = False,
-    _s3_endpoint: EndpointOption = "",
-) -> None:
-    """Decide what verdicts leave open: a page on this machine alone, by keyboard; Ctrl-C ends it."""
-    from pipelines.review.command import run_review
-    from pipelines.troubles import machine_told
-
-    with machine_told(store):
-        run_review(store, policy, reviewer, language, port, detector or (), is_opened=open_)
-
-
-@app.command()
-def report(
-    store: StoreOption,
-    output: Annotated[Path, typer.Option(help="The page to write, HTML.")],
-    scan: Annotated[
-        str | None, typer.Option(metavar="SCAN_ID", help="Only what this scan recorded, as of its end.")
-    ] = None,
-    policy: Annotated[
-        str | None, typer.Option(help="Name or YAML file of a policy. Default: kz, or the only one there.")
-    ] = None,
-    language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the page.")] = "en",
-    thumbnails: Annotated[
-        int, typer.Option(min=0, max=100, help="How many items get pictures, decoded anew from their source.")
-    ] = 40,
-    show_faces: Annotated[bool, typer.Option("--show-faces", help="Do not blur faces of the pictures.")] = False,
-    detector: DetectorOption = None,
-    _s3_endpoint: EndpointOption = "",
-) -> None:
-    """Write one page on what a store knows: for a manager's minute and an analyst's hour."""
-    from pipelines.report.command import run_report
-    from pipelines.troubles import machine_told
-
-    with machine_told(store):
-        exit_code = run_report(
-            store, output, scan, policy, language, detector or [], thumbnails=thumbnails, are_faces_shown=show_faces
-        )
-    raise typer.Exit(exit_code)
-
-
-@app.command()
 def scans(
     store: StoreOption,
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
@@ -417,12 +367,12 @@ def doctor(
 @functools.cache
 def whole_app() -> typer.Typer:
     """The app with all its commands, those of other modules included."""
+    from pipelines.case_cli import app as case_app
     from pipelines.detector.cli import app as detector_app
-    from pipelines.evidence.cli import app as evidence_app
     from pipelines.policy_cli import app as policy_app
     from pipelines.upkeep.cli import app as store_app
 
-    app.add_typer(evidence_app)
+    app.add_typer(case_app)
     app.add_typer(detector_app, name="detector")
     app.add_typer(policy_app, name="policy")
     app.add_typer(store_app, name="store")

@@ -1,4 +1,4 @@
-"""``aiqyn evidence`` and ``aiqyn verify``."""
+"""The commands by which people look at a store and decide: ``aiqyn report``, ``review``, ``evidence``, ``verify``."""
 
 import json
 from dataclasses import asdict
@@ -13,19 +13,71 @@ from pipelines.s3_endpoint import EndpointOption
 
 app = typer.Typer()
 
+StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")]
+LanguageOption = Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of all sentences.")]
+DetectorOption = Annotated[
+    list[str] | None, typer.Option(help="Name or folder of a detector package whose error rates are told. Repeatable.")
+]
+
+
+@app.command()
+def report(
+    store: StoreOption,
+    output: Annotated[Path, typer.Option(help="The page to write, HTML.")],
+    scan: Annotated[
+        str | None, typer.Option(metavar="SCAN_ID", help="Only what this scan recorded, as of its end.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="Name or YAML file of a policy. Default: kz, or the only one there.")
+    ] = None,
+    language: LanguageOption = "en",
+    thumbnails: Annotated[
+        int, typer.Option(min=0, max=100, help="How many items get pictures, decoded anew from their source.")
+    ] = 40,
+    show_faces: Annotated[bool, typer.Option("--show-faces", help="Do not blur faces of the pictures.")] = False,
+    detector: DetectorOption = None,
+    _s3_endpoint: EndpointOption = "",
+) -> None:
+    """Write one page on what a store knows: for a manager's minute and an analyst's hour."""
+    from pipelines.report.command import run_report
+    from pipelines.troubles import machine_told
+
+    with machine_told(store):
+        exit_code = run_report(
+            store, output, scan, policy, language, detector or [], thumbnails=thumbnails, are_faces_shown=show_faces
+        )
+    raise typer.Exit(exit_code)
+
+
+@app.command()
+def review(
+    store: StoreOption,
+    policy: Annotated[str, typer.Option(help="Name or YAML file of the policy whose verdicts you review.")] = "kz",
+    reviewer: Annotated[str | None, typer.Option(metavar="NAME", help="Who decides. Default: your login name.")] = None,
+    language: LanguageOption = "en",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On this machine only; 0: one that is free.")] = 0,
+    detector: DetectorOption = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the system's browser.")] = False,
+    _s3_endpoint: EndpointOption = "",
+) -> None:
+    """Decide what verdicts leave open: a page on this machine alone, by keyboard; Ctrl-C ends it."""
+    from pipelines.review.command import run_review
+    from pipelines.troubles import machine_told
+
+    with machine_told(store):
+        run_review(store, policy, reviewer, language, port, detector or (), is_opened=open_)
+
 
 @app.command()
 def evidence(
     content: Annotated[str, typer.Argument(metavar="HASH", help="Of the content; eight digits or more.")],
-    store: Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")],
+    store: StoreOption,
     output: Annotated[Path, typer.Option(help="The package to write: case.zip.")],
     policy: Annotated[
         list[str] | None, typer.Option(help="Policy file of which verdicts are told, if it does not ship. Repeatable.")
     ] = None,
-    detector: Annotated[
-        list[str] | None, typer.Option(help="Detector package whose error rates are told. Repeatable.")
-    ] = None,
-    language: Annotated[Literal["en", "ru", "kk"], typer.Option(help="Of the story.")] = "en",
+    detector: DetectorOption = None,
+    language: LanguageOption = "en",
     show_faces: Annotated[bool, typer.Option("--show-faces", help="Do not blur faces on its frames.")] = False,
     with_original: Annotated[bool, typer.Option("--with-original", help="Put the file itself into it.")] = False,
     _s3_endpoint: EndpointOption = "",
