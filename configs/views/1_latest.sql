@@ -4,6 +4,14 @@
 -- What names a row of items or of verdicts in 16 bytes.
 CREATE MACRO place(segment_id, uri, member_path) AS md5_number(concat_ws(chr(31), segment_id, uri, member_path));
 
+-- How likely it is that AI made an item and its disclosure is missing, so that a person should look: 1 where the file itself
+-- tells of AI; else the highest score of a detector, or one half, where findings disagree at least that.
+CREATE MACRO chance(synthesis, evidence, score) AS CASE
+    WHEN synthesis IN ('declared', 'traced') THEN 1.0
+    WHEN synthesis = 'suspected' AND NOT list_contains([one.code FOR one IN evidence], 'sign_found') THEN coalesce(score, 0.5)
+    ELSE greatest(coalesce(score, 0.5), 0.5)
+END::DOUBLE;
+
 CREATE VIEW segments AS
 SELECT * FROM stored_segments;
 

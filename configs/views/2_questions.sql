@@ -117,15 +117,11 @@ FROM (SELECT * EXCLUDE (reason, detail) FROM items_judged) AS item
 LEFT JOIN LATERAL (SELECT unnest(item.evidence) AS reason) ON true
 WHERE verdict IN ('not_disclosed', 'partly_disclosed') AND suppressed_by IS NULL;
 
--- What a person should look at first: contents by what a decision is worth, which is the chance that AI made them and no
--- disclosure is there, times the places that it settles, those of near-duplicates included. The chance is 1 where the file
--- itself tells of AI; else the highest score of a detector, or one half, where findings disagree at least that.
+-- What a person should look at first: contents by what a decision is worth, which is the chance that it matters times the
+-- places that it settles, those of near-duplicates included.
 CREATE VIEW review_queue AS
 WITH waiting AS (
-    SELECT CASE WHEN synthesis IN ('declared', 'traced') THEN 1.0
-                WHEN synthesis = 'suspected' AND NOT list_contains([one.code FOR one IN evidence], 'sign_found')
-                    THEN coalesce(best, 0.5)
-                ELSE greatest(coalesce(best, 0.5), 0.5) END::DOUBLE AS chance, *
+    SELECT chance(synthesis, evidence, best) AS chance, *
     FROM (SELECT list_max([one.calibrated FOR one IN scores]) AS best, * FROM items_judged)
     WHERE verdict IN ('review', 'not_disclosed') AND suppressed_by IS NULL AND content_sha256 IS NOT NULL
       AND (review IS NULL OR review IN ('unsure', 'disputed'))

@@ -27,7 +27,7 @@ _AS_OF = (
 _NOW = """
 CREATE TEMP TABLE now AS
 SELECT item.*, verdict.outcome AS verdict, synthesis, suppressed_by, as_of, verdict.review,
-       list_contains([one.code FOR one IN evidence], 'sign_found') AS has_weak_sign
+       evidence
 FROM (
     SELECT segment_id, uri, coalesce(member_path, '') AS member, content_sha256, duplicate_of, source, publisher,
            media_type, size_bytes, outcome, reason, detail, layers, depicts_person, examination,
@@ -115,7 +115,7 @@ FROM (
 )
 WHERE outcome IS NOT NULL GROUP BY ALL
 """
-# As the view of the queue has it: the chance that AI made it and no disclosure is there, times the places it settles.
+# As the view review_queue has it, of one policy, and of what a report is about.
 _CANDIDATES = f"""
 CREATE TEMP TABLE candidates AS
 WITH shown AS (
@@ -128,9 +128,7 @@ WITH shown AS (
     SELECT content_sha256, coalesce(max(duplicate_of), content_sha256) AS representative, count(*) AS places,
            bool_or(waits) AS waits, min_by(verdict, NOT waits) AS verdict, min_by(synthesis, NOT waits) AS synthesis,
            any_value(suppressed_by) AS suppressed_by, any_value(review) AS review, max(best) AS best,
-           max(CASE WHEN synthesis IN ('declared', 'traced') THEN 1.0
-                    WHEN synthesis = 'suspected' AND NOT has_weak_sign THEN coalesce(best, 0.5)
-                    ELSE greatest(coalesce(best, 0.5), 0.5) END) AS chance
+           max(chance(synthesis, evidence, best)) AS chance
     FROM shown GROUP BY content_sha256
 )
 SELECT *, (sum(places) OVER (PARTITION BY representative))::BIGINT - places AS alike,

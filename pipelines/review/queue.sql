@@ -15,23 +15,28 @@ QUALIFY bool_or(
 CREATE TEMP TABLE places_latest AS
 SELECT * FROM places_latest WHERE content_sha256 IN (SELECT content_sha256 FROM verdicts_latest);
 
--- One row a content, the place that is least disclosed first. A decision is worth most where nothing is stated and the
--- score is high, and as often as the content is found.
+-- One row a content, the place that is least disclosed first; those that the view review_queue names first, in its order.
 CREATE TEMP TABLE queue AS
 SELECT row_number() OVER (
-    ORDER BY synthesis IN ('suspected', 'undetermined') DESC, coalesce(score, 0) * places DESC, content_sha256
-) AS "position", *
+    ORDER BY outcome IN ('review', 'not_disclosed') DESC, chance * (places + alike) DESC, content_sha256
+) AS "position", * EXCLUDE (chance, alike)
 FROM (
-    SELECT verdict.content_sha256, verdict.uri, verdict.member_path, verdict.outcome, verdict.synthesis,
-           verdict.policy_sha256, verdict.judgement, item.score, item.media_type,
-           count(*) OVER (PARTITION BY verdict.content_sha256) AS places
-    FROM verdicts_latest AS verdict JOIN places_latest AS item
-        ON item.uri = verdict.uri AND item.member_path IS NOT DISTINCT FROM verdict.member_path
-    QUALIFY row_number() OVER (
-        PARTITION BY verdict.content_sha256
-        ORDER BY coalesce(list_position(['review', 'not_disclosed', 'partly_disclosed'], verdict.outcome), 9),
-                 verdict.uri, verdict.member_path NULLS FIRST
-    ) = 1
+    SELECT sum(places) OVER (PARTITION BY representative, outcome IN ('review', 'not_disclosed')) - places AS alike,
+           * EXCLUDE (representative)
+    FROM (
+        SELECT verdict.content_sha256, verdict.uri, verdict.member_path, verdict.outcome, verdict.synthesis,
+               verdict.policy_sha256, verdict.judgement, item.score, item.media_type,
+               count(*) OVER (PARTITION BY verdict.content_sha256) AS places,
+               coalesce(item.duplicate_of, item.content_sha256) AS representative,
+               chance(verdict.synthesis, verdict.evidence, list_max([one.calibrated FOR one IN item.scores])) AS chance
+        FROM verdicts_latest AS verdict JOIN items_latest AS item
+            ON item.uri = verdict.uri AND item.member_path IS NOT DISTINCT FROM verdict.member_path
+        QUALIFY row_number() OVER (
+            PARTITION BY verdict.content_sha256
+            ORDER BY coalesce(list_position(['review', 'not_disclosed', 'partly_disclosed'], verdict.outcome), 9),
+                     verdict.uri, verdict.member_path NULLS FIRST
+        ) = 1
+    )
 );
 
 CREATE TEMP TABLE items_latest AS SELECT * FROM items_latest;

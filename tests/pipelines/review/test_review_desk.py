@@ -41,18 +41,23 @@ def test_what_waits_for_a_person_and_in_which_order(shelf, tmp_path) -> None:
         shelf.add(f"{outcome}.png", outcome)
     shelf.add("answered for.png", "not_disclosed", suppressed_by="Aru: known")
     shelf.add("under another policy.png", policy="cn")
-    with Desk(shelf.store(tmp_path / "store"), KZ, "ann") as desk:
+    store = shelf.store(tmp_path / "store")
+    with Desk(store, KZ, "ann") as desk:
         assert names(desk) == [
             "copy.png",
-            "suspected high.png",
-            "suspected low.png",
-            "undetermined without a score.png",
-            "declared high.png",
             "traced.png",
+            "suspected high.png",
+            "undetermined without a score.png",
+            "suspected low.png",
+            "declared high.png",
         ]
         assert [entry.places for entry in desk.entries(Choice(), 2)] == [3, 1]
         assert desk.progress().outcomes == {"not_disclosed": 1, "partly_disclosed": 1, "review": 4}
         assert names(desk, Choice("open", "not_disclosed")) == ["traced.png"]
+        queue = "SELECT content_sha256 FROM review_queue WHERE policies = ['kz'] ORDER BY position"
+        with connect(store, asked=queue) as tables:
+            same = [content for (content,) in tables.execute(queue).fetchall()]
+        assert [entry.content_sha256 for entry in desk.entries(Choice("all"), 5)] == same
 
 
 def test_places_of_one_content_that_differ_are_one_entry_with_every_verdict(shelf, tmp_path) -> None:
