@@ -59,6 +59,8 @@ FailOnOption = Annotated[
     str, typer.Option(metavar="OUTCOMES", help="Exit with 1 if a verdict is one of these: not_disclosed,review.")
 ]
 
+OutputOption = Annotated[Path | None, typer.Option(help="Write the answer to a file.")]
+
 
 def _take_defaults(context: typer.Context, file: Path | None) -> None:
     """Makes what a scan file sets the defaults of the other options."""
@@ -86,6 +88,7 @@ class TableFormat(StrEnum):
     CSV = "csv"
     JSON = "json"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 @app.callback()
@@ -278,7 +281,13 @@ def query(
     store: StoreOption,
     sql: Annotated[str, typer.Argument(metavar="SQL", help=_VIEWS)],
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
-    output: Annotated[Path | None, typer.Option(help="Write the answer to a file.")] = None,
+    output: OutputOption = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="CSV: leave texts as they are, also what a spreadsheet runs as a formula.")
+    ] = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="No paths and no texts: tokens of this answer alone, and nulls.")
+    ] = False,
     _s3_endpoint: EndpointOption = "",
 ) -> None:
     """Ask the tables in SQL (DuckDB's dialect)."""
@@ -286,7 +295,7 @@ def query(
     from pipelines.troubles import machine_told
 
     with machine_told(store):
-        run_query(store, sql, format_.value, output)
+        run_query(store, sql, format_.value, output, is_raw=raw, is_private=private)
 
 
 @app.command()
@@ -344,6 +353,7 @@ def explain(
 def scans(
     store: StoreOption,
     format_: Annotated[TableFormat, typer.Option("--format", help="Form of the answer.")] = TableFormat.TABLE,
+    output: OutputOption = None,
     _s3_endpoint: EndpointOption = "",
 ) -> None:
     """List the scans of a store, the last one first."""
@@ -351,7 +361,7 @@ def scans(
     from pipelines.troubles import machine_told
 
     with machine_told(store):
-        run_query(store, HISTORY, format_.value, None)
+        run_query(store, HISTORY, format_.value, output)
 
 
 @app.command()

@@ -1,14 +1,16 @@
-"""``aiqyn query``: SQL over the store's views, as a table, CSV, JSON or Parquet."""
+"""``aiqyn query``: SQL over the store's views, as a table, CSV, JSON, Parquet or XLSX."""
 
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from pipelines.answers import write_answer
 from pipelines.errors import UsageError
 from pipelines.store import Store
 from pipelines.tables import connect
@@ -35,43 +37,63 @@ FROM scans LEFT JOIN (
 ORDER BY started_at DESC
 """
 """Every scan: what became of its inputs, and how many of the examined ones the first detector put at each level."""
-_COPY_OPTIONS = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}
+_OF_FILES = {"parquet": "Parquet", "xlsx": "XLSX"}
 _MOST_CELL_CHARACTERS = 60
 
 
-def run_query(store: str, sql: str, form: str, output: Path | None) -> None:
+def run_query(
+    store: str, sql: str, form: str, output: Path | None, *, is_raw: bool = False, is_private: bool = False
+) -> None:
     """Runs statements and writes the answer of the last one to ``output`` or stdout.
 
+    Args:
+        store: Its folder or address.
+        sql: Statements, parted by semicolons.
+        form: A form of ``TableFormat``.
+        output: A file, or None.
+        is_raw: Whether texts of CSV stay as they are, also those that a spreadsheet would run as formulas.
+        is_private: Whether the views show neither paths nor texts.
+
     Raises:
-        UsageError: The store is missing, the SQL does not run, ``output`` cannot be written, or Parquet was asked for
-            without a file.
+        UsageError: The store is missing, the SQL does not run, ``output`` cannot be written, what goes to files only
+            was asked for without one, or an answer does not fit into a spreadsheet.
     """
-    if form == "parquet" and output is None:
-        raise UsageError("Parquet goes to a file: add --output FILE.")
-    opened = Store.open(store)
+    if form in _OF_FILES and output is None:
+        raise UsageError(f"{_OF_FILES[form]} goes to a file: add --output FILE.")
+    if is_raw and form != "csv":
+        raise UsageError("--raw is about CSV: add --format csv. In all other forms texts are as they are.")
+    asked = _Question(Store.open(store), sql, form, is_raw=is_raw, is_private=is_private)
     with TemporaryDirectory(prefix="aiqyn-") as folder:
         answer = Path(folder) / "answer"
         try:
             try:
-                _write_answer(opened, sql, form, answer)
+                _write_answer(asked, answer)
             except duckdb.BinderException:  # a store of an earlier version may lack the column that is asked for
-                _write_answer(opened, sql, form, answer, with_later=True)
+                _write_answer(asked, answer, with_later=True)
             except duckdb.CatalogException:  # a name that is put together, or one that no view has: others come to mind
-                _write_answer(opened, sql, form, answer, asked="")
+                _write_answer(asked, answer, needed="")
         except duckdb.Error as error:
             raise UsageError(f"The query did not run: {error}") from error
         _deliver(answer, output)
 
 
-def _write_answer(
-    store: Store, sql: str, form: str, answer: Path, *, with_later: bool = False, asked: str | None = None
-) -> None:
-    with connect(store, with_later=with_later, asked=sql if asked is None else asked) as tables:
-        last = _run_all_but_last(tables, sql)
-        if form == "table":
+@dataclass(frozen=True, slots=True)
+class _Question:
+    store: Store
+    sql: str
+    form: str
+    is_raw: bool
+    is_private: bool
+
+
+def _write_answer(asked: _Question, answer: Path, *, with_later: bool = False, needed: str | None = None) -> None:
+    needed = asked.sql if needed is None else needed
+    with connect(asked.store, with_later=with_later, asked=needed, is_private=asked.is_private) as tables:
+        last = _run_all_but_last(tables, asked.sql)
+        if asked.form == "table":
             answer.write_text(_table(tables.execute(last)), "utf-8")
         else:
-            tables.execute(f"COPY ({last}) TO '{_quoted(answer)}' ({_COPY_OPTIONS[form]})")
+            write_answer(tables, last, asked.form, answer, is_raw=asked.is_raw)
 
 
 def _run_all_but_last(tables: "DuckDBPyConnection", sql: str) -> str:
@@ -112,10 +134,6 @@ def _deliver(answer: Path, output: Path | None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         raise UsageError(f"The answer cannot be written to {output or 'stdout'}: {error.strerror}.") from error
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _table(result: "DuckDBPyConnection") -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 import configs
+from pipelines.delta_types import duckdb_type
 from pipelines.errors import UsageError
+from pipelines.privacy import Mask
 from pipelines.store import Store, columns_of
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ TABLES = ("segments", "items", "frames", "marks", "verdicts", "near_duplicates",
 _DEFINED = re.compile(r"^CREATE (?:VIEW|MACRO) (\w+)", re.MULTILINE)
 
 
-def connect(store: Store, *, with_later: bool = False, asked: str | None = None) -> "DuckDBPyConnection":
+def connect(
+    store: Store, *, with_later: bool = False, asked: str | None = None, is_private: bool = False
+) -> "DuckDBPyConnection":
     """A connection in which the views of ``configs/views`` stand over the store as it is committed now.
 
     Args:
@@ -31,6 +35,7 @@ def connect(store: Store, *, with_later: bool = False, asked: str | None = None)
             which an analyst's question need not wait: there they come only where a view names one.
         asked: SQL that will be asked: the views that it names are made, with all that they stand on; every one if it
             names none. Without it those of what is known, ``1_latest.sql``.
+        is_private: Whether they show neither paths nor texts; see ``privacy``.
 
     Raises:
         UsageError: The store lacks columns that the views name.
@@ -38,12 +43,15 @@ def connect(store: Store, *, with_later: bool = False, asked: str | None = None)
     needed = _all_below(definitions("1_latest.sql") if asked is None else _words(asked))
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    mask = Mask() if is_private else None
     for table in TABLES:
         if f"stored_{table}" in needed:
             columns, files = store.read(table)
             if with_later:
                 columns = _later(table) | columns
-            connection.execute(f"CREATE VIEW stored_{table} AS {rows_of(columns, files)}")
+            rows = rows_of(columns, files)
+            rows = mask.over(columns, rows) if mask else rows
+            connection.execute(f"CREATE VIEW stored_{table} AS {rows}")
     try:
         for name, statement in definitions().items():
             if name in needed:
@@ -51,7 +59,7 @@ def connect(store: Store, *, with_later: bool = False, asked: str | None = None)
     except duckdb.BinderException as error:
         connection.close()
         if not with_later:
-            return connect(store, with_later=True, asked=asked)
+            return connect(store, with_later=True, asked=asked, is_private=is_private)
         raise UsageError(
             f"{store.root} was written by an earlier version of aiqyn. Scan into it once: that adds what is missing."
         ) from error
@@ -102,7 +110,7 @@ def rows_of(columns: Mapping[str, Any], files: Sequence[str]) -> str:
         files: Their paths.
     """
     # No row but every column: files of an earlier version lack those that came later.
-    typed = ", ".join(f'NULL::{_duckdb_type(kind)} AS "{name}"' for name, kind in columns.items())
+    typed = ", ".join(f'NULL::{duckdb_type(kind)} AS "{name}"' for name, kind in columns.items())
     query = f"SELECT {typed} WHERE false"
     if files:
         query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{quoted(*files)}], union_by_name = true)"
@@ -115,32 +123,12 @@ def quoted(*paths: str) -> str:
 
 
 @contextmanager
-def bounded(store: Store, asked: str | None = None) -> "Iterator[DuckDBPyConnection]":
+def bounded(store: Store, asked: str | None = None, *, is_private: bool = False) -> "Iterator[DuckDBPyConnection]":
     """As ``connect``, with one thread and bounded memory: what goes beyond it lies in a folder for that time."""
-    with TemporaryDirectory(prefix="aiqyn-") as folder, connect(store, with_later=True, asked=asked) as tables:
+    with (
+        TemporaryDirectory(prefix="aiqyn-") as folder,
+        connect(store, with_later=True, asked=asked, is_private=is_private) as tables,
+    ):
         tables.execute(f"SET threads = 1; SET memory_limit = '{_MEGABYTES}MB'; SET temp_directory = '{folder}'")
         tables.execute("SET preserve_insertion_order = false")
         yield tables
-
-
-def _duckdb_type(delta_type: Any) -> str:
-    """A Delta column type as DuckDB writes it."""
-    if isinstance(delta_type, str):
-        return _TYPES[delta_type]
-    if delta_type["type"] == "array":
-        return f"{_duckdb_type(delta_type['elementType'])}[]"
-    if delta_type["type"] == "map":
-        return f"MAP({_duckdb_type(delta_type['keyType'])}, {_duckdb_type(delta_type['valueType'])})"
-    fields = (f'"{field["name"]}" {_duckdb_type(field["type"])}' for field in delta_type["fields"])
-    return f"STRUCT({', '.join(fields)})"
-
-
-_TYPES = {
-    "string": "VARCHAR",
-    "integer": "INTEGER",
-    "long": "BIGINT",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP WITH TIME ZONE",
-}

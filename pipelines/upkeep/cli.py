@@ -90,6 +90,9 @@ def export(
         list[str] | None, typer.Option(metavar="NAME", help="Table or view, as aiqyn query names it. Repeatable.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="No paths and no texts: tokens of this export alone, and nulls.")
+    ] = False,
     as_json: JsonOption = False,
     _s3_endpoint: EndpointOption = "",
 ) -> None:
@@ -99,7 +102,7 @@ def export(
     from pipelines.upkeep.export import export_store
 
     with machine_told(store):
-        facts = export_store(Store.open(store), output, table or (), is_overwriting=overwrite)
+        facts = export_store(Store.open(store), output, table or (), is_overwriting=overwrite, is_private=private)
     if as_json:
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
         return

@@ -56,7 +56,12 @@ DEFAULT = ("items_latest", "frames_latest", "item_marks", "verdicts_latest", "re
 
 
 def export_store(
-    store: Store, output: Path, chosen: Sequence[str] = (), *, is_overwriting: bool = False
+    store: Store,
+    output: Path,
+    chosen: Sequence[str] = (),
+    *,
+    is_overwriting: bool = False,
+    is_private: bool = False,
 ) -> dict[str, Any]:
     """Writes views as folders of Parquet files; what ``_SUCCESS`` in them says.
 
@@ -65,6 +70,7 @@ def export_store(
         output: A folder that is not there, is empty or, with ``is_overwriting``, holds an earlier export.
         chosen: Names of views; empty: those that analysts start from.
         is_overwriting: Whether an earlier export is replaced.
+        is_private: Whether it holds neither paths nor texts.
 
     Raises:
         UsageError: There is no such view, the folder is not free or cannot be written, or a part file is broken.
@@ -80,7 +86,7 @@ def export_store(
     try:
         with _beside(output) as unfinished:
             _refuse_taken(output, is_overwriting=is_overwriting)
-            facts = _write(store.pinned(), unfinished, names)
+            facts = _write(store.pinned(), unfinished, names, is_private=is_private)
             _put_in_place(unfinished, output)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
@@ -89,13 +95,14 @@ def export_store(
     return facts
 
 
-def _write(now: Store, folder: Path, names: Sequence[str]) -> dict[str, Any]:
-    with bounded(now, asked=" ".join(names)) as tables:
+def _write(now: Store, folder: Path, names: Sequence[str], *, is_private: bool) -> dict[str, Any]:
+    with bounded(now, asked=" ".join(names), is_private=is_private) as tables:
         tables.execute(f"SET partitioned_write_flush_threshold = {_ROWS_HELD}")
         written = {name: _write_view(tables, name, folder / name) for name in names}
     facts = {
         "format": _FORMAT,
-        "store": str(now.root),
+        "store": None if is_private else str(now.root),
+        "private": is_private,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {table: now.version(table) for table in TABLES},
         "tables": written,

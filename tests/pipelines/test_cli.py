@@ -154,6 +154,8 @@ HEAVY = {"apache_beam", "torch", "pandas", "pyarrow", "cv2", "numpy", "PIL"}
         (["--help"], HEAVY),
         (["query", "--store", "{store}", "SELECT * FROM items_latest"], HEAVY),
         (["query", "--store", "{store}", "SELECT * FROM review_queue"], HEAVY),
+        (["query", "--store", "{store}", "--private", "--format", "csv", "FROM items_latest LIMIT 0"], HEAVY),
+        (["query", "--store", "{store}", "--format", "xlsx", "--output", "{store}.xlsx", "FROM items_latest"], HEAVY),
         (["scan", "--store", "{store}", "configs", "--dry-run"], {"apache_beam", "torch"}),
     ],
 )

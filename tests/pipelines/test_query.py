@@ -7,9 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +48,20 @@ def add_segment(store: Store, segment_id: str, sequence: int, items: list[dict],
         store.commit_parts("segments", segment_id, [asdict(write_part(str(store.root), "segments", segment_id, [row]))])
 
 
+def read_parquet(file: Path) -> str:
+    import pyarrow.parquet as pq
+
+    answer = pq.read_table(file)
+    return "\n".join([answer.schema.to_string(show_schema_metadata=False), *map(str, answer.to_pylist()), ""])
+
+
+def read_sheets(file: Path) -> str:
+    """The cells of each sheet, and how dates are shown, as the workbook's own XML."""
+    with zipfile.ZipFile(file) as book:
+        names = [name for name in book.namelist() if name.startswith(("xl/worksheets/", "xl/styles"))]
+        return "".join(f"{name}\n{book.read(name).decode().replace('><', '>' + chr(10) + '<')}\n" for name in names)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """Two committed segments, the second with a newer row of one place, and one that was never committed."""
@@ -66,6 +83,18 @@ def test_formats_are_as_they_were(form: str, store: Store, tmp_path: Path) -> No
     if os.environ.get("AIQYN_UPDATE_GOLDENS"):
         golden.write_bytes(output.read_bytes())
     assert output.read_text("utf-8") == golden.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("form", "reading"), [("parquet", read_parquet), ("xlsx", read_sheets)])
+def test_what_formats_for_programs_hold_is_as_it_was(
+    form: str, reading: Callable[[Path], str], store: Store, tmp_path: Path
+) -> None:
+    output = tmp_path / "answer"
+    run_query(str(store.root), SQL, form, output)
+    golden = GOLDEN / f"query.{form}.txt"
+    if os.environ.get("AIQYN_UPDATE_GOLDENS"):
+        golden.write_text(reading(output), "utf-8")
+    assert reading(output) == golden.read_text("utf-8")
 
 
 def test_parquet_keeps_types(store: Store, tmp_path: Path) -> None:
@@ -93,18 +122,18 @@ def test_rows_of_an_uncommitted_segment_are_in_no_view(store: Store) -> None:
 def test_a_segment_that_is_committed_while_tables_are_read_is_seen_whole_or_not(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = Store.files
+    read = Store.read
 
-    def read_then_commit(self: Store, table: str) -> list[str]:
-        found = files(self, table)
-        monkeypatch.setattr(Store, "files", files)
+    def read_then_commit(self: Store, table: str) -> tuple[dict[str, Any], list[str]]:
+        found = read(self, table)
+        monkeypatch.setattr(Store, "read", read)
         add_segment(self, "late", 4, [item("late", "/a/late.png")])
         return found
 
-    monkeypatch.setattr(Store, "files", read_then_commit)
+    monkeypatch.setattr(Store, "read", read_then_commit)
     with connect(store) as tables:
         assert tables.execute("SELECT segment_id FROM segments ANTI JOIN items USING (segment_id)").fetchall() == []
-    assert len(files(store, "segments")) == 3
+    assert len(store.files("segments")) == 3
 
 
 def test_frames_of_a_content_that_was_examined_again_count_once(store: Store) -> None:
