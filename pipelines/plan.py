@@ -204,10 +204,18 @@ def cut_segments(due: list[Due], target_seconds: float, max_items: int) -> Itera
         yield segment
 
 
-def segment_id(segment: list[Due], examination: str, config_digest: str) -> str:
-    """Names a piece of work: the same items under the same configuration, over the same stored rows."""
+def segment_id(segment: list[Due], examination: str, config_digest: str, forgotten: int = 0) -> str:
+    """Names a piece of work: the same items under the same configuration, over the same stored rows.
+
+    Args:
+        segment: The items.
+        examination: From ``examination_digest``.
+        config_digest: Of the profile.
+        forgotten: From ``Store.forgotten``: what was forgotten and is found again is another piece of work.
+    """
     keys = sorted(one.item_key for one in segment)
-    return hashlib.sha256(json.dumps([keys, examination, config_digest]).encode()).hexdigest()
+    basis = [keys, examination, config_digest, *([forgotten] if forgotten else [])]
+    return hashlib.sha256(json.dumps(basis).encode()).hexdigest()
 
 
 def known_examinations(

@@ -273,7 +273,7 @@ class Scan:
         )
         references = to_references(segment, hashes, known)
         reused = sum(len(one.places) for one in references if one.known and one.key == one.content_sha256)
-        identifier = segment_id(segment, self._examination, self._profile.digest)
+        identifier = segment_id(segment, self._examination, self._profile.digest, store.forgotten())
         spec = SegmentSpec(
             scan_id=self._scan_id,
             segment_id=identifier,

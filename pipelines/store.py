@@ -36,6 +36,8 @@ Manifest = dict[str, Any]
 _LOG = logging.getLogger("aiqyn.store")
 _ON_S3: Mapping[str, str | None] = {"delta.checkpointInterval": "20"}
 """Each commit since the last checkpoint is an object to fetch; delta-rs would make one in a hundred commits."""
+FORGOTTEN = "forgotten"
+"""The transaction whose number is that of the last commit that took segments out of their table."""
 _LOG_SECONDS = 24 * 3600.0
 """Delta removes old commits of a log after thirty days; for this long a commit that comes next is surely there."""
 
@@ -307,6 +309,10 @@ class Store:
     def transaction(self, table: str, transaction_id: str) -> int | None:
         """The number under which a table last took a commit of that id; None if it took none."""
         return self.delta(table).transaction_version(transaction_id)
+
+    def forgotten(self) -> int:
+        """The number of the last commit that took segments out of the store; 0 where none ever did."""
+        return self.transaction("segments", FORGOTTEN) or 0
 
     def commit_parts(self, table: str, transaction_id: str, parts: list[dict[str, Any]], number: int = 1) -> None:
         """Adds part files to a table under a transaction id, of which each number is accepted once."""

@@ -13,6 +13,7 @@ from deltalake.exceptions import DeltaError
 from pipelines.store import Store
 from pipelines.upkeep.check_rows import check_rows, recorded_segments
 from pipelines.upkeep.files import (
+    KEPT,
     NamedFile,
     Unnamed,
     UnnamedFile,
@@ -168,6 +169,8 @@ def _was_named(store: Store, file: UnnamedFile, recorded: set[str], waiting: Col
     A segment's manifest goes when its row stands, and its row is committed after its other tables.
     """
     if file.table == "segments":
+        if file.path.startswith(f"{KEPT}/"):
+            return False  # what it was to replace goes only when a commit names it
         try:
             (copy,) = store.disk.copies([f"{file.table}/{file.path}"])
             column = pq.read_table(copy, columns=["segment_id"])["segment_id"]

@@ -10,6 +10,8 @@ from pipelines.upkeep.files import staged_segments
 from pipelines.upkeep.problems import Found, Problem
 from transforms.schemas import TABLES
 
+SEGMENTED = ("items", "frames", "marks", "verdicts")
+"""Tables of which a row counts only while its segment stands."""
 _MOST = 100
 """Breaches of one rule that are told: a store with more is not mended one by one."""
 
@@ -48,8 +50,8 @@ _VERDICT_WITHOUT_ITEM = """
 SELECT DISTINCT format(
     '{} was judged under {} and has no row in segment {}', address(uri, member_path), policy, segment_id
 )
-FROM stored_verdicts ANTI JOIN (SELECT place(segment_id, uri, member_path) AS place FROM items) AS item
-    ON item.place = place(stored_verdicts.segment_id, stored_verdicts.uri, stored_verdicts.member_path)
+FROM verdicts ANTI JOIN (SELECT place(segment_id, uri, member_path) AS place FROM items) AS item
+    ON item.place = place(verdicts.segment_id, verdicts.uri, verdicts.member_path)
 """
 _SCAN_MISSING = """
 SELECT DISTINCT format('scan {} committed segments and has no row', scan_id)
@@ -78,7 +80,7 @@ _RULES = (
     (Problem.LOG_CUT, "reviews", _LOG_CUT.format(table="reviews", numbers=_OF_REVIEWS)),
     (Problem.ROWS_MISSING, "items", _ROWS_MISSING.format(table="items", each="1")),
     (Problem.ROWS_MISSING, "frames", _ROWS_MISSING.format(table="frames", each="greatest(1, len(detectors))")),
-    *((Problem.ROWS_UNSEEN, table, _ROWS_UNSEEN.format(table=table)) for table in ("items", "frames", "marks")),
+    *((Problem.ROWS_UNSEEN, table, _ROWS_UNSEEN.format(table=table)) for table in SEGMENTED),
     (Problem.SEGMENT_TWICE, "segments", _SEGMENT_TWICE),
     (Problem.ITEM_TWICE, "items", _ITEM_TWICE),
     (Problem.VERDICT_WITHOUT_ITEM, "verdicts", _VERDICT_WITHOUT_ITEM),

@@ -9,7 +9,7 @@ import typer
 from pipelines.errors import ExitCode
 from pipelines.s3_endpoint import EndpointOption
 
-app = typer.Typer(name="store", help="Look after a store: check, vacuum, stats, export.", no_args_is_help=True)
+app = typer.Typer(name="store", help="Look after a store: check, vacuum, forget, stats, export.", no_args_is_help=True)
 
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -63,6 +63,40 @@ def vacuum(
         typer.echo(json.dumps(done.facts() | {"dry_run": dry_run}, indent=1, ensure_ascii=False))
         return
     for line in done.lines(is_dry=dry_run):
+        typer.echo(line)
+
+
+@app.command()
+def forget(
+    store: StoreOption,
+    hash_: Annotated[
+        list[str] | None, typer.Option("--hash", metavar="HASH", help="SHA-256 of a content. Repeatable.")
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option(metavar="AGE", help="Forget all that was committed longer ago: 365d, 52w.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")] = False,
+    as_json: JsonOption = False,
+    _s3_endpoint: EndpointOption = "",
+) -> None:
+    """Remove contents, or all that is old, from every table and every file; versions before it are gone, too."""
+    from pipelines.errors import UsageError
+    from pipelines.store import Store
+    from pipelines.troubles import machine_told
+    from pipelines.upkeep.forget import forget as run
+    from pipelines.upkeep.forget import parse_hash
+    from pipelines.upkeep.vacuum import parse_age
+
+    if bool(hash_) == (older_than is not None):
+        raise UsageError("Say what to forget: either --hash HASH, once or more often, or --older-than AGE.")
+    hashes = [parse_hash(one) for one in hash_ or ()]
+    age = None if older_than is None else parse_age(older_than, "--older-than")
+    with machine_told(store):
+        done = run(Store.open(store), hashes, age, is_dry=dry_run)
+    if as_json:
+        typer.echo(json.dumps(done.facts(), indent=1, ensure_ascii=False))
+        return
+    for line in done.lines():
         typer.echo(line)
 
 

@@ -1,20 +1,18 @@
 """Merges many small part files of a table into few: the same rows, in one commit that takes one set for the other."""
 
-import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import duckdb
-from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.transaction import AddAction, RemoveAction
+from deltalake import DeltaTable
 
 from pipelines.errors import UsageError
 from pipelines.store import Store
 from pipelines.tables import bounded, quoted, rows_of
+from pipelines.upkeep.exchange import NewFile, exchange
 from pipelines.upkeep.files import NamedFile, named_files
 
 SMALL_BYTES = 16 * 2**20
@@ -79,18 +77,8 @@ _DIGEST = "SELECT count(*), sum(hash(row)::HUGEINT), bit_xor(hash(row)) FROM ({}
 
 
 def _commit(planned: Merge, path: str, size: int, delta: DeltaTable) -> None:
-    """One commit that takes one set for the other, once."""
-    if delta.transaction_version(path) is not None:
-        return
-    now = int(datetime.now(UTC).timestamp() * 1000)
-    taken: list[AddAction | RemoveAction] = [
-        RemoveAction(file.path, data_change=False, deletion_timestamp=now, size=file.size_bytes, partition_values={})
-        for file in planned.files
-    ]
-    stats = json.dumps(_statistics(planned.files))
-    added = AddAction(path, size, {}, now, data_change=False, stats=stats)
-    once = CommitProperties(app_transactions=[Transaction(path, 1)], max_commit_retries=0)
-    delta.create_write_transaction([*taken, added], mode="append", schema=delta.schema(), commit_properties=once)
+    merged = NewFile(path, size, _statistics(planned.files))
+    exchange(delta, path, planned.files, [merged], changes_rows=False)
 
 
 def _statistics(files: Sequence[NamedFile]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ import pyarrow as pa
 from pipelines.store import Store
 from transforms.store_files import MANIFESTS
 
+KEPT = "kept"
+"""The folder of part files in which is left what was not forgotten."""
 _PART = re.compile(r"[^/]+/part-[0-9a-f]{32}\.parquet")
 _UNFINISHED = re.compile(r"[^/]+/\.part-[0-9a-f]{32}\.parquet(\.[0-9a-f]{32})?|\..+\.json\.[0-9a-f]{32}")
 _COMMIT = re.compile(r"[0-9]{20}\.json")

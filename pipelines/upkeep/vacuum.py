@@ -55,8 +55,12 @@ class Vacuumed:
         return sum(file.size_bytes for file in self.removed)
 
 
-def parse_age(told: str) -> timedelta:
+def parse_age(told: str, option: str = "--keep") -> timedelta:
     """An age such as ``7d``: minutes (m), hours (h), days (d) or weeks (w), at most a hundred years.
+
+    Args:
+        told: As it was typed.
+        option: With which it was.
 
     Raises:
         UsageError: It is none.
@@ -64,7 +68,7 @@ def parse_age(told: str) -> timedelta:
     found = re.fullmatch(r"([0-9]{1,6})([mhdw])", told)
     age = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else None
     if age is None or age > _LONGEST:
-        raise UsageError(f"--keep takes an age such as 7d, 12h or 0d, of at most 100 years, and {told!r} is none.")
+        raise UsageError(f"{option} takes an age such as 7d, 12h or 0d, of at most 100 years, and {told!r} is none.")
     return age
 
 
@@ -81,21 +85,26 @@ def vacuum(store: Store, keep: timedelta, *, is_compacting: bool = False, is_dry
         UsageError: A scan, or another command that writes, holds the store, or it is damaged.
     """
     with store.locks.whole("vacuum"):
-        _refuse_unsound(store)
+        refuse_unsound(store)
         merges = [one for table in TABLES for one in find_merges(store, table)] if is_compacting else []
         if not is_dry:
             for one in merges:
                 merge(store, one)
         with store.locks.alone(REVIEWS):  # they are recorded while others hold the store
-            removed = _needless(store, datetime.now(UTC) - keep)
+            removed = needless_files(store, datetime.now(UTC) - keep)
             if not is_dry:
                 for file in removed:
                     store.locks.confirm()
-                    _remove(store, file)
+                    remove_file(store, file)
     return Vacuumed(removed, merges)
 
 
-def _refuse_unsound(store: Store) -> None:
+def refuse_unsound(store: Store) -> None:
+    """Refuses to remove anything from a store that is damaged or of an earlier version.
+
+    Raises:
+        UsageError: It is.
+    """
     for found in check_store(store, is_ours=True):
         if found.problem is Problem.COLUMNS_MISSING:
             raise UsageError(f"Nothing was removed from {store.root}: {found.detail}. {found.problem.advice}")
@@ -106,7 +115,8 @@ def _refuse_unsound(store: Store) -> None:
             )
 
 
-def _needless(store: Store, until: datetime) -> list[UnnamedFile]:
+def needless_files(store: Store, until: datetime) -> list[UnnamedFile]:
+    """What no log names that stops left behind, or that others replaced before ``until``."""
     return [
         file
         for table in (*TABLES, MANIFESTS)
@@ -116,7 +126,12 @@ def _needless(store: Store, until: datetime) -> list[UnnamedFile]:
     ]
 
 
-def _remove(store: Store, file: UnnamedFile) -> None:
+def remove_file(store: Store, file: UnnamedFile) -> None:
+    """Removes a file, and its folder where that is empty then.
+
+    Raises:
+        UsageError: It cannot be removed.
+    """
     place = f"{file.table}/{file.path}"
     try:
         store.disk.remove(place)

@@ -139,12 +139,6 @@ DAMAGE: list[tuple[str, Harm, str, str]] = [
         "verdicts",
     ),
     (
-        "a verdict is of a segment that is unknown",
-        lambda store: add_verdicts(store, [item("none", "/архив қ/a b.png")], judgement="k" * 32),
-        "verdict_without_item",
-        "verdicts",
-    ),
-    (
         "a scan has no row",
         lambda store: add_segment(store, "three", [item("three", "/c.png")]),
         "scan_missing",
@@ -177,6 +171,12 @@ LEFT_BEHIND: list[tuple[str, Harm, str, str]] = [
         lambda store: add_rows(store, "items", [item("three", "/c.png")]),
         "rows_unseen",
         "items",
+    ),
+    (
+        "a verdict is of a segment that is unknown",
+        lambda store: add_verdicts(store, [item("none", "/архив қ/a b.png")], judgement="k" * 32),
+        "rows_unseen",
+        "verdicts",
     ),
     (
         "an archive of which a member has no row",

@@ -34,8 +34,8 @@ STEPS: dict[str, tuple[Any, str, bool]] = {
     "merged file not renamed": (store_files, "_settle", False),
     "merged file not committed": (compact, "_commit", False),
     "merged file committed": (compact, "_commit", True),
-    "nothing removed": (vacuum, "_remove", False),
-    "some removed": (vacuum, "_remove", True),
+    "nothing removed": (vacuum, "remove_file", False),
+    "some removed": (vacuum, "remove_file", True),
 }
 
 
