@@ -173,8 +173,24 @@ class Store:
         return bool(self.disk.sizes(f"{table}/_delta_log"))
 
     def delta(self, table: str) -> DeltaTable:
-        """A table, as it is now or was when the store was pinned."""
-        version, options = self._versions.get(table), self._options
+        """A table, as it is now or was when the store was pinned.
+
+        Raises:
+            TableNotFoundError: There is none.
+            UsageError: The version that was pinned is gone.
+        """
+        version = self._versions.get(table)
+        try:
+            return self._delta(table, version)
+        except TableNotFoundError as error:
+            if version is None:
+                raise
+            raise UsageError(
+                f"Version {version} of {table} in {self.root} is gone: rows were forgotten meanwhile. Ask again."
+            ) from error
+
+    def _delta(self, table: str, version: int | None) -> DeltaTable:
+        options = self._options
         if options is None:
             return DeltaTable(self._uri(table), version=version)
         opened = self._opened.get(table)

@@ -27,6 +27,7 @@ from pipelines.troubles import machine_told
 from pipelines.upkeep import compact
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.cli import app
+from pipelines.upkeep.forget import forget
 from pipelines.upkeep.vacuum import vacuum
 from tests.conftest import ITEM_FACTS, VERDICT_FACTS, ScanCall, rows
 from tests.pipelines.test_concurrent_commits import AT_ONCE, staged, together
@@ -343,6 +344,21 @@ def test_what_is_needless_is_removed_and_small_files_are_merged(
     assert rows(store.root, ITEM_FACTS) == said
     assert store.recover() == 1, "what waits is committed over merged files"
     assert [found.problem.value for found in check_store(store) if found.problem.is_damage] == ["scan_missing"]
+
+
+def test_what_is_forgotten_is_in_no_object(store: Store, bucket: Bucket, s3: S3Server) -> None:
+    asked = "SELECT uri, content_sha256 FROM items_latest WHERE uri LIKE '%a b.png'"
+    ((uri, content),) = rows(store.root, asked)
+    s3.fails("PUT", segment_log("segments", store), Lost())
+    done = forget(store, [content])
+    assert (done.rows["items"], done.rows["verdicts"]) == (1, 1)
+    assert rows(store.root, asked) == []
+    assert lines(Store.open(store.root)) == []
+    for key in keys(bucket):
+        data = store.disk.read(key.removeprefix(f"{KEY}/"))
+        assert uri.encode() not in data, key
+        assert content.encode() not in data, key
+    assert not any([*s3.faults.values()]), "all of them happened"
 
 
 def keys(bucket: Bucket) -> Iterator[str]:
