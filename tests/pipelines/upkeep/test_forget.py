@@ -1,6 +1,7 @@
 """``aiqyn store forget``: what is forgotten is in no view, no part file and no log, and all else is as it was."""
 
 import json
+import shutil
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from pipelines.tables import connect
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.cli import app
 from pipelines.upkeep.forget import forget
+from tests.conftest import ScanCall, rows
 from tests.drivers import run
 from tests.pipelines.upkeep.forget_driver import STEPS
 from tests.pipelines.upkeep.hand_made import NOON, add_segment, add_verdicts, item, part
@@ -137,6 +139,23 @@ def test_what_is_found_again_is_another_piece_of_work(store: Store) -> None:
     forget(store, [CONTENT])
     assert store.forgotten() > 0
     assert segment_id([], "e", "c") != segment_id([], "e", "c", Store(store.root).forgotten())
+
+
+def test_the_next_scan_finds_the_file_as_new(archive: Path, tmp_path: Path, light_scan: ScanCall) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(archive / "2023" / "autumn" / "astronaut.jpg", source)
+    light_scan(source)
+    store = Store.open(tmp_path / "store")
+    first = "SELECT content_sha256, outcome, segment_id FROM items_latest"
+    ((content, outcome, segment),) = rows(store.root, first)
+    forget(store, [content])
+    assert rows(store.root, first) == []
+    assert light_scan(source).committed == 1
+    ((found, again, other),) = rows(store.root, first)
+    assert (found, again) == (content, outcome)
+    assert other != segment
+    assert [one.line for one in check_store(Store(store.root))] == []
 
 
 def test_all_that_is_old_is_forgotten(store: Store) -> None:
