@@ -83,7 +83,9 @@ SOURCES = (
 _PLACES = """
 -- What was forgotten goes with rows of its places that tell of no content: that it is gone, or could not be read.
 CREATE TEMP TABLE lost_places AS
-SELECT uri, member_path FROM stored_items GROUP BY ALL
+SELECT uri, member_path FROM stored_items
+WHERE uri IN (SELECT uri FROM stored_items WHERE content_sha256 IN (FROM asked))
+GROUP BY ALL
 HAVING bool_or(content_sha256 IN (FROM asked)) AND coalesce(bool_and(content_sha256 IN (FROM asked)), true)
 """
 _DOOMED_ITEMS = """
