@@ -1,6 +1,6 @@
 """A real browser for tests of pages: Debian's Chromium, headless, which reaches nothing but what a test serves.
 
-Tests import the fixtures ``browser`` and ``window``, and are skipped with the reason where there is no Chromium.
+Tests that take the fixture ``window`` are skipped with the reason where there is no Chromium.
 """
 
 import os

@@ -25,6 +25,7 @@ from tests.s3_server import CREDENTIALS, Bucket, S3Server, Sprinkling, s3_server
 from transforms import s3 as s3_client
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+pytest_plugins = ["tests.browser"]  # of a fixture that modules import each of them would have one of its own
 
 _LABELS, _NO_LABELS = "labels:\n  enabled: true", "labels:\n  enabled: false"
 ScanCall = Callable[..., ScanSummary]
@@ -114,17 +115,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what runs on S3 and was not asked for."""
     if not config.getoption("everywhere"):
-        left_out = [item for item in items if _is_on_s3(item) and not item.get_closest_marker("also_on_s3")]
+        left_out = [item for item in items if _is_for_everywhere(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
 
 
-def _is_on_s3(item: pytest.Item) -> bool:
-    return (
-        isinstance(item, pytest.Function)
-        and hasattr(item, "callspec")
-        and (item.callspec.params.get("both_places") == "s3")
-    )
+def _is_for_everywhere(item: pytest.Item) -> bool:
+    if item.get_closest_marker("only_everywhere"):
+        return True
+    chosen = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return chosen.get("both_places") == "s3" and not item.get_closest_marker("also_on_s3")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

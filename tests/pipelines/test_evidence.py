@@ -23,7 +23,6 @@ from pipelines.reviews import Decision, Review, record_reviews
 from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
-from tests.browser import browser, context, window  # noqa: F401
 from tests.conftest import rows
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "transforms" / "marks"))
@@ -288,7 +287,7 @@ def test_the_command_with_the_original_and_its_check(store, archive, light, tmp_
     assert f"Its number: {number}" in checked.stdout
 
 
-def test_the_page_shows_the_case_and_hostile_texts_do_nothing(window, packages, tmp_path) -> None:  # noqa: F811
+def test_the_page_shows_the_case_and_hostile_texts_do_nothing(window, packages, tmp_path) -> None:
     for name in ("plain.png", "signed.png"):
         page = tmp_path / f"{name}.html"
         page.write_bytes(held(packages[name], "case.html"))

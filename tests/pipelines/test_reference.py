@@ -56,7 +56,7 @@ def test_every_command_says_what_it_and_each_of_its_parameters_is_for() -> None:
         ("aiqyn scan", "workers", "--workers <number>", "default: 1, ≥ 1"),
         ("aiqyn scan", "exclude", "--exclude GLOB", "repeatable"),
         ("aiqyn scan", "retry_failed", "--retry-failed / --no-retry-failed", "default: no-retry-failed"),
-        ("aiqyn query", "format_", "--format <table|csv|json|parquet>", "default: table"),
+        ("aiqyn query", "format_", "--format <table|csv|json|parquet|xlsx>", "default: table"),
         ("aiqyn evidence", "output", "--output <path>", "required"),
         ("aiqyn detector train", "data", "--data <path>", "required, repeatable"),
         ("aiqyn detector manifest", "share", "--share <number>", "default: 0.5, 0.0 to 1.0"),

@@ -138,7 +138,7 @@ def test_below_a_folder_that_cannot_be_read_nothing_is_gone_whosever_the_folder_
 
     store = known_store(source, [f"{source}/closed/{number}.jpg" for number in range(12)])
 
-    def listed(*_: object) -> list[Place]:
+    def listed(*_: object, may_be_empty: bool) -> list[Place]:
         closed = f"{source}/closed"
         problem = Place(str(source), closed, closed, None, None, problem="Folder: Permission denied.")
         return [local_place(str(source), f"{source}/0/0.jpg"), problem]

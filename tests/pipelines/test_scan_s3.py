@@ -21,9 +21,21 @@ from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
-from tests.conftest import DOUBLES, ScanCall, assert_same_scores, facts_below, rows
+from tests.conftest import DOUBLES, ScanCall, assert_same_scores, facts_below, rows, scanned_by_default
 from tests.drivers import Driver, run
-from tests.s3_server import CREDENTIALS, FORBIDDEN, LIST, SLOW_DOWN, TOO_MANY, Bucket, First, Lost, Reset, S3Server
+from tests.s3_server import (
+    CREDENTIALS,
+    FORBIDDEN,
+    LIST,
+    SLOW_DOWN,
+    TOO_MANY,
+    Bucket,
+    First,
+    Lost,
+    Reset,
+    S3Server,
+    Sprinkling,
+)
 from transforms.s3 import ENDPOINT_VARIABLE
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +151,25 @@ def scan_until_killed(step: str, source: str, store: str, profile: Path) -> None
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+@pytest.mark.only_everywhere
+def test_the_sample_archive_on_s3_gives_the_rows_that_it_gives_here(
+    s3: S3Server, bucket: Bucket, archive: Path, scan: ScanCall, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Broken files, traps and archives included, with source and store on S3 and every third new request failing."""
+    here = scanned_by_default(archive, tmp_path_factory)
+    for file in archive.rglob("*"):
+        if file.is_file():
+            bucket.put(str(file.relative_to(archive)), file.read_bytes())
+    s3.sprinkling = Sprinkling()
+    try:
+        summary = scan(bucket.uri(), store=bucket.uri("audit"))
+        assert s3.sprinkling.happened
+    finally:
+        s3.sprinkling = None
+    assert summary.exit_code is ExitCode.INCOMPLETE
+    assert_same_but_for_the_place(bucket.uri("audit"), bucket, (here, str(archive)))
 
 
 def test_a_store_on_s3_by_the_command(

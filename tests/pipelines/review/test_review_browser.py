@@ -8,11 +8,10 @@ import pytest
 from pipelines.store import Store
 from pipelines.tables import connect
 from pipelines.words import LANGUAGES
-from tests.browser import Window, browser, context, window
+from tests.browser import Window
 from tests.pipelines.review.served import Served, served
 from tests.pipelines.review.shelf import Shelf
 
-__all__ = ["browser", "context", "window"]
 DECISIONS = {"d": "disclosed", "n": "not_disclosed", "a": "not_ai", "u": "unsure"}
 HOSTILE = [
     "<script>alert('name')</script>.png",
