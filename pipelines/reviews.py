@@ -59,7 +59,9 @@ def record_reviews(store: Store, reviews: Sequence[Review]) -> list[str]:
     Raises:
         UsageError: A decision lacks its reviewer, or a text is too long or no text.
     """
-    from transforms.write import write_part
+    import pyarrow as pa
+
+    from transforms.schemas import TABLES
 
     for review in reviews:
         _check(review)
@@ -68,7 +70,8 @@ def record_reviews(store: Store, reviews: Sequence[Review]) -> list[str]:
         shared = {"sequence": store.version(REVIEWS) + 1, "decided_at": datetime.now(UTC)}
         rows = [asdict(review) | shared | {"review_id": uuid.uuid4().hex} for review in reviews]
         commit = rows[0]["review_id"]
-        store.commit_parts(REVIEWS, commit, [asdict(write_part(str(store.root), REVIEWS, commit, rows))])
+        part = store.save_part(REVIEWS, commit[:16], pa.Table.from_pylist(rows, TABLES[REVIEWS]))
+        store.commit_parts(REVIEWS, commit, [part])
     return [row["review_id"] for row in rows]
 
 
