@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.case import Case, find_case
+from pipelines.case import Case, find_case, place_name
 from pipelines.errors import UsageError
 from pipelines.evidence.archive import write_archive
 from pipelines.evidence.custody import custody
@@ -23,6 +23,7 @@ from pipelines.store import Store
 from pipelines.tables import connect
 from pipelines.versions import installed_versions
 from pipelines.words import Language, read_voice
+from transforms.outcomes import Outcome
 
 FORMAT: Final = "aiqyn evidence 1"
 PACKAGE, PAGE, CUSTODY, MANIFESTS = "package.json", "case.html", "custody.json", "c2pa/manifest-store.json"
@@ -84,7 +85,9 @@ def package(store: Store, order: Order, output: Path) -> Packaged:
     now = store.pinned()
     with connect(now, with_later=True) as tables:
         rows = rows_about(tables, order.content)
-        case = find_case(tables, rows.content_sha256, order.policies, order.detectors)
+        is_gone = rows.latest["outcome"] == Outcome.GONE
+        named = place_name(rows.latest) if is_gone else rows.content_sha256
+        case = find_case(tables, named, order.policies, order.detectors)
     made = _Contents()
     made.files |= {f"rows/{name}.json": as_text(found) for name, found in rows.tables.items()}
     shown = _shown(rows, order, made)
@@ -107,7 +110,7 @@ def _shown(rows: ContentRows, order: Order, made: _Contents) -> Shown | None:
     told = "It lies nowhere any more."
     with Stills(_LONGEST, _FRAMES, with_manifests=True) as stills:
         for place in rows.places:
-            if place["outcome"] == "gone":
+            if place["outcome"] == Outcome.GONE:
                 continue
             try:
                 return stills.shown(place, are_faces_shown=order.are_faces_shown)
@@ -164,7 +167,7 @@ def _packaged(shown: Shown | None) -> dict[str, Any]:
 
 def _original(rows: ContentRows) -> Path:
     for place in rows.places:
-        if place["outcome"] != "gone" and place["member_path"] is None and Path(place["uri"]).is_file():
+        if place["outcome"] != Outcome.GONE and place["member_path"] is None and Path(place["uri"]).is_file():
             return Path(place["uri"])
     raise UsageError("The original lies at no local path any more, or in an archive. Leave out --with-original.")
 

@@ -22,6 +22,7 @@ from pipelines.policy_config import LoadedPolicy, load_policy
 from pipelines.store import Store
 from pipelines.tables import connect
 from transforms.beside.context import COLUMNS
+from transforms.outcomes import Outcome
 
 _MOST_JSON_BYTES = 1 << 30
 
@@ -82,7 +83,9 @@ def verify(path: Path, original: Path | None, means: Means) -> Verified:
         found.confirmed.append(f"All {len(package.namelist()) - 1} files are as {path.name} lists them.")
         facts = read_facts(_read(package, PACKAGE))
         found.content_sha256 = facts["content_sha256"]
-        rows = {name: json.loads(_read(package, f"rows/{name}.json")) for name in ("places", "frames", "marks")}
+        rows = {
+            name: json.loads(_read(package, f"rows/{name}.json")) for name in ("places", "items", "frames", "marks")
+        }
         rows["verdicts_latest"] = json.loads(_read(package, "rows/verdicts_latest.json"))
         texts = {sha256: _read(package, name) for sha256, name in facts["policies"].items()}
     if original is None:
@@ -126,7 +129,8 @@ def _compare(
     found: Verified,
 ) -> None:
     """Examines the original as the first place was, and compares; what cannot be is told."""
-    place = rows["places"][0]
+    # Of a content that is gone everywhere: as it was known last.
+    place = next(one for one in (*rows["places"], *reversed(rows["items"])) if one["outcome"] != Outcome.GONE)
     anew = _examined(place, original, means, folder)
     latest = anew.latest
     if latest["examination"] != place["examination"]:

@@ -273,6 +273,26 @@ def test_a_file_that_is_gone_leaves_its_rows(store, archive, tmp_path) -> None:
     assert "No such file" in held(done.output, "case.html").decode()
 
 
+def test_a_content_that_is_gone_everywhere_still_has_all_that_was_known(light_scan, light, tmp_path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in (1, 2):
+        generated_picture(number, (96, 64)).save(source / f"{number}.png")
+    light_scan(source)
+    store = Store.open(tmp_path / "store")
+    content = content_of(store, "1.png")
+    (source / "1.png").rename(tmp_path / "kept.png")
+    light_scan(source)
+    done = package(store, Order(content), tmp_path / "gone.zip")
+    assert "lies nowhere any more" in done.missing[0]
+    assert [row["outcome"] for row in told(done.output, "rows/items.json")] == ["examined", "gone"]
+    assert len(told(done.output, "rows/verdicts.json")) == 1
+    assert [event["what"] for event in told(done.output, "custody.json")].count("recorded") == 2
+    found = verify(done.output, tmp_path / "kept.png", Means(MEANS.detectors, str(light)))
+    assert not found.is_refuted
+    assert "1 items, 1 frames" in found.confirmed[-1]
+
+
 def test_the_command_with_the_original_and_its_check(store, archive, light, tmp_path) -> None:
     aiqyn = [sys.executable, "-m", "pipelines.cli"]
     output = tmp_path / "case.zip"
