@@ -25,6 +25,7 @@ from transforms.beside.context import COLUMNS
 from transforms.outcomes import Outcome
 
 _MOST_JSON_BYTES = 1 << 30
+_COMPARED = ("places", "items", "frames", "marks", "verdicts_latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,7 @@ def verify(path: Path, original: Path | None, means: Means) -> Verified:
         found.confirmed.append(f"All {len(package.namelist()) - 1} files are as {path.name} lists them.")
         facts = read_facts(_read(package, PACKAGE))
         found.content_sha256 = facts["content_sha256"]
-        rows = {
-            name: json.loads(_read(package, f"rows/{name}.json")) for name in ("places", "items", "frames", "marks")
-        }
-        rows["verdicts_latest"] = json.loads(_read(package, "rows/verdicts_latest.json"))
+        rows = {name: json.loads(_read(package, f"rows/{name}.json")) for name in _COMPARED}
         texts = {sha256: _read(package, name) for sha256, name in facts["policies"].items()}
     if original is None:
         found.open.append("Whether the rows follow from the file: name it with --original.")
