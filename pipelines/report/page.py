@@ -17,7 +17,7 @@ from pipelines.report.entries import Entry
 from pipelines.report.facts import VERDICTS, Facts
 from pipelines.report.pictures import Shots
 from pipelines.report.sections import Teller, size
-from pipelines.report.words import read_words
+from pipelines.report.words import ReportWords
 from pipelines.words import Language, read_voice
 from transforms.marks.meaning.rule_files import read_rules
 
@@ -46,7 +46,7 @@ def render(
         most_shots: How many items were to get pictures.
         are_faces_shown: Whether faces of the pictures are not blurred.
     """
-    teller, rules = Teller(read_words(language), read_voice(language)), read_rules()
+    teller, rules = Teller(ReportWords.read(language), read_voice(language)), read_rules()
     cards = [
         card(f"item-{i}", entry, own, teller, rules, most_shots=most_shots, are_faces_shown=are_faces_shown)
         for i, (entry, own) in enumerate(zip(entries, shots, strict=True), 1)

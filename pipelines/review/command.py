@@ -14,7 +14,7 @@ from pipelines.policy_config import load_policy
 from pipelines.review.desk import Desk
 from pipelines.review.gallery import Gallery
 from pipelines.review.guard import ADDRESS, Guard
-from pipelines.review.phrases import read_page_words
+from pipelines.review.phrases import ReviewWords
 from pipelines.review.site import Site
 from pipelines.stills import Stills
 from pipelines.store import Store
@@ -56,7 +56,7 @@ def run_review(
         Gallery(Stills(LONGEST, FRAMES)) as gallery,
         listening(port) as listener,
     ):
-        site = Site(desk, gallery, read_page_words(language), read_voice(language))
+        site = Site(desk, gallery, ReviewWords.read(language), read_voice(language))
         guard = Guard(site.application(), listener.getsockname()[1])
         progress = desk.progress()
         console.print(f"{progress.all:,} items wait for a person or were decided, {progress.decided:,} by {name}.")

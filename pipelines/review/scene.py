@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pipelines.case import Case
 from pipelines.pages.curve import CurveWords, FrameScore, LevelLine, clock, score_curve
 from pipelines.review.desk import Look
-from pipelines.review.phrases import PageWords
+from pipelines.review.phrases import ReviewWords
 from pipelines.ruling_story import policy_sections
 from pipelines.stills import Picture
 from pipelines.story import Section, fact_sections
@@ -78,12 +78,12 @@ def _box(mark: Mapping[str, Any]) -> Box:
     return Box(mark["box_x"], mark["box_y"], mark["box_width"], mark["box_height"], mark["value"] or mark["kind"])
 
 
-def curves(look: Look, words: PageWords) -> list[Markup]:
+def curves(look: Look, words: ReviewWords) -> list[Markup]:
     """The scores of a video's frames, a curve for each detector that answered."""
     return [Markup(one) for one in _curves(look, words)]  # noqa: S704  (our own SVG, whose texts its writer escapes)
 
 
-def _curves(look: Look, words: PageWords) -> Iterator[str]:
+def _curves(look: Look, words: ReviewWords) -> Iterator[str]:
     for number, answer in enumerate(look.case.answers):
         own = [row for row in look.frames if row["detector_digest"] == answer.digest]
         frames = [FrameScore(row["timestamp_ms"], row["score"]) for row in own]

@@ -25,7 +25,7 @@ from pipelines.pages.html import STYLE, environment
 from pipelines.review import scene
 from pipelines.review.desk import SHOWN, Choice, Desk, Entry, Shown
 from pipelines.review.gallery import Gallery, Pictures
-from pipelines.review.phrases import PageWords
+from pipelines.review.phrases import ReviewWords
 from pipelines.reviews import Decision
 from pipelines.stills import StillMissingError
 from pipelines.words import Voice
@@ -63,7 +63,7 @@ class Site:
 
     desk: Desk
     gallery: Gallery
-    words: PageWords
+    words: ReviewWords
     voice: Voice
     _csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 

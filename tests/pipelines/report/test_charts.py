@@ -6,9 +6,9 @@ import pytest
 
 from pipelines.report import charts
 from pipelines.report.facts import Detector
-from pipelines.report.words import read_words
+from pipelines.report.words import ReportWords
 
-WORDS = read_words("en")
+WORDS = ReportWords.read("en")
 
 
 def read(markup: str) -> ET.Element:

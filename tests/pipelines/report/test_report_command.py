@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli import whole_app
 from pipelines.errors import UsageError
 from tests.pipelines.report_store import add_scan, item, new_store, verdict
 
@@ -17,7 +17,7 @@ def store(tmp_path):
 
 
 def report(store, *options: object):
-    return CliRunner().invoke(app, ["report", "--store", str(store.root), *map(str, options)])
+    return CliRunner().invoke(whole_app(), ["report", "--store", str(store.root), *map(str, options)])
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,7 @@ def test_what_cannot_be_is_told_in_one_line(options, told, store, tmp_path, monk
 
 
 def test_a_store_that_is_none(tmp_path) -> None:
-    ended = CliRunner().invoke(app, ["report", "--store", str(tmp_path / "no"), "--output", str(tmp_path / "r.html")])
+    ended = CliRunner().invoke(
+        whole_app(), ["report", "--store", str(tmp_path / "no"), "--output", str(tmp_path / "r.html")]
+    )
     assert "There is no store" in str(ended.exception)

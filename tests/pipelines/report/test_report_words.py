@@ -6,7 +6,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipelines.report.words import ReportWords, read_words
+from pipelines.report.words import ReportWords
 from pipelines.words import FOLDER, LANGUAGES
 from tests.test_words import FORBIDDEN, TRANSLATED, places, sentences
 
@@ -14,7 +14,7 @@ SAME_IN_ALL = {"phrases.decision"}  # of names alone
 
 
 def words(language: str) -> dict[str, str]:
-    data = read_words(language).model_dump()
+    data = ReportWords.read(language).model_dump()
     return {key: text for key, text in sentences(data) if key != "language"}
 
 

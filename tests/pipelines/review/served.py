@@ -15,7 +15,7 @@ from pipelines.review.command import listening, server_of
 from pipelines.review.desk import Desk
 from pipelines.review.gallery import Gallery
 from pipelines.review.guard import Guard
-from pipelines.review.phrases import read_page_words
+from pipelines.review.phrases import ReviewWords
 from pipelines.review.site import Site
 from pipelines.store import Store
 from pipelines.words import Language, read_voice
@@ -79,7 +79,7 @@ class Served:
 def served(store: Store, reviewer: str = "ann", language: Language = "en") -> Iterator[Served]:
     stills = DrawnStills()
     with Desk(store, KZ, reviewer) as desk, Gallery(stills) as gallery, listening(0) as listener:
-        site = Site(desk, gallery, read_page_words(language), read_voice(language))
+        site = Site(desk, gallery, ReviewWords.read(language), read_voice(language))
         port = listener.getsockname()[1]
         guard = Guard(site.application(), port)
         server: uvicorn.Server = server_of(guard)

@@ -6,22 +6,22 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipelines.review.phrases import PageWords, read_page_words
+from pipelines.review.phrases import ReviewWords
 from pipelines.words import FOLDER, LANGUAGES
 
-ENGLISH = read_page_words("en")
+ENGLISH = ReviewWords.read("en")
 SIGNS = {"nobody", "when", "reviewers"}
 """Phrases of signs and names alone."""
 
 
-def flat(words: PageWords) -> dict[str, str]:
+def flat(words: ReviewWords) -> dict[str, str]:
     data = words.model_dump(exclude={"language"})
     return {f"{section}.{name}": text for section, named in data.items() for name, text in named.items()}
 
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_a_language_has_the_phrases_of_english_with_the_same_places_to_fill(language) -> None:
-    english, other = flat(ENGLISH), flat(read_page_words(language))
+    english, other = flat(ENGLISH), flat(ReviewWords.read(language))
     places = {name: sorted(re.findall(r"{\w+}", text)) for name, text in english.items()}
     assert {name: sorted(re.findall(r"{\w+}", text)) for name, text in other.items()} == places
     assert {name for name in other if other[name] == english[name]} == {f"phrases.{name}" for name in SIGNS}
@@ -32,7 +32,7 @@ def test_a_word_of_the_tables_without_a_name_is_refused(section, name) -> None:
     data = yaml.safe_load((FOLDER / "review.en.yaml").read_text("utf-8"))
     del data[section][name]
     with pytest.raises(ValidationError, match=name):
-        PageWords.model_validate(data)
+        ReviewWords.model_validate(data)
 
 
 def test_every_phrase_is_used() -> None:
