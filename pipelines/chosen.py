@@ -81,6 +81,20 @@ def info_of(package: Package) -> DetectorInfo:
     return DetectorInfo(package.config.name, package.config.version, package.digest)
 
 
+def check_device(name: str) -> None:
+    """Refuses a device that is not there.
+
+    Raises:
+        UsageError: With what to do.
+    """
+    from transforms.detect.device import choose_device
+
+    try:
+        choose_device(name)
+    except DetectorError as error:
+        raise UsageError(str(error)) from error
+
+
 def _check_members(packages: Packages) -> None:
     """Has each fusion find its members, and the very packages that it was measured with, among the detectors."""
     networks = [package for package in packages.values() if isinstance(package, DetectorPackage)]

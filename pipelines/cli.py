@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 import configs
+from pipelines.detector.options import DeviceName
 from pipelines.errors import ExitCode, Interrupted, MachineError, UsageError, exit_code_of
 from pipelines.interrupt import raise_when_interrupted
 from pipelines.logs import LogFormat, configure_logging
@@ -160,9 +161,14 @@ def scan(
     staging: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Where workers leave rows if they do not share the store: gs://…")
     ] = "",
-    batch_size: Annotated[int, typer.Option(min=1, help="Frames per forward pass.")] = 16,
+    batch_size: Annotated[
+        int, typer.Option(min=0, help="Frames that are scored at a time; 0: 16, on a graphics card 64.")
+    ] = 0,
     children: Annotated[int, typer.Option(min=0, help="Examiner children per worker; 0: by cores.")] = 0,
-    threads: Annotated[int, typer.Option(min=0, help="Torch threads per worker; 0: by cores.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="Cores that score, per worker; 0: by cores.")] = 0,
+    device: Annotated[
+        DeviceName, typer.Option(help="Where frames are scored; auto: on a graphics card if torch sees one.")
+    ] = "auto",
     segment_items: Annotated[int, typer.Option(min=0, help="Most items per segment; 0: by profile.")] = 0,
     segments: Annotated[
         str | None,
@@ -213,6 +219,7 @@ def scan(
         batch_size=batch_size,
         children=children,
         threads=threads,
+        device=device,
         segment_items=segment_items,
         part=parse_part(segments),
         retry_failed=retry_failed,

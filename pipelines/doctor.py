@@ -244,15 +244,18 @@ def _fusion(package: FusionPackage) -> Check:
 
 
 def _score(package: DetectorPackage) -> Check:
-    from transforms.detect.scoring import load_network, score_views
+    from transforms.detect.device import choose_device, device_name
+    from transforms.detect.scorer import Scorer
 
     name = f"detector: {package.config.name}"
+    device = choose_device("auto")
     try:
-        network = load_network(package)  # asks the known-answer question
+        scorer = Scorer(package, 8, 1, device)  # asks the known-answer question
     except DetectorError as error:
         return Check(name, passed=False, detail=str(error))
     views = np.stack([prepare(_pattern(shift), package.config.input) for shift in range(5)])
-    together, alone = score_views(network, views, 8), [score_views(network, one[None], 8)[0] for one in views]
+    together, alone = scorer.score(views), [scorer.score(one[None])[0] for one in views]
     off = float(np.abs(together - alone).max())
-    detail = f"{package.config.name} {package.config.version}, self-test passed, batch moves scores by {off:.1e}"
+    told = f"{package.config.name} {package.config.version}"
+    detail = f"{told}, on {device_name(device)}, self-test passed, batch moves scores by {off:.1e}"
     return Check(name, passed=off < 1e-5, detail=detail)

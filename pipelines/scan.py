@@ -17,7 +17,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 from rich.console import Console
 
-from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
+from pipelines.chosen import check_device, check_face_model, choices_of, load_detectors, needs_of
 from pipelines.containers import with_members
 from pipelines.contents import hashed_ahead, to_references
 from pipelines.emptied import refuse_emptied
@@ -307,16 +307,20 @@ class Scan:
         return str(file) if skips else None
 
     def _config(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> "SegmentConfig":
-        """As many children and as many torch threads as a worker has cores: each often waits for the other."""
+        """As many children as a worker has cores, and as many threads that score: each often waits for the other."""
         from pipelines.segment import SegmentConfig
+        from transforms.detect.device import frames_per_batch
         from transforms.examination import ExamineOptions
 
         options = self._options
+        if not runner.has_own_workers:
+            check_device(options.device)
         return SegmentConfig(
             detectors=self._detectors,
             settings=self._settings,
-            batch_size=options.batch_size,
+            batch_size=options.batch_size or frames_per_batch(options.device),
             threads=options.threads,
+            device=options.device,
             examine=ExamineOptions(
                 options.children,
                 runner.workers,

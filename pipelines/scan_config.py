@@ -11,6 +11,7 @@ from typing import Annotated, Any, Protocol
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+from pipelines.detector.options import DeviceName
 from pipelines.errors import UsageError
 from pipelines.strict_yaml import yaml_problems
 
@@ -91,9 +92,10 @@ class ScanFile(BaseModel):
     beam_option: _Texts = _UNSET
     flink_job_server_jar: _Path = _UNSET
     staging: _Source = _UNSET
-    batch_size: _Positive = _UNSET
+    batch_size: _Count = _UNSET
     children: _Count = _UNSET
     threads: _Count = _UNSET
+    device: DeviceName = _UNSET
     segment_items: _Count = _UNSET
     segments: _Text = _UNSET
     retry_failed: bool = _UNSET

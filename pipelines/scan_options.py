@@ -23,9 +23,10 @@ class ScanOptions:
     trust_anchors: tuple[Path, ...] = ()
     lexicon: tuple[Path, ...] = ()
     runner: RunnerChoice = field(default_factory=RunnerChoice)
-    batch_size: int = 16
+    batch_size: int = 0
     children: int = 0
     threads: int = 0
+    device: str = "auto"
     segment_items: int = 0
     part: ScanPart = WHOLE
     retry_failed: bool = False

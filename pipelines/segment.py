@@ -30,7 +30,8 @@ class SegmentConfig:
         detectors: The first one's score is the item's.
         settings: Sampling, limits, and what the detectors that have networks want to see, in the same order.
         batch_size: Frames per forward pass.
-        threads: Torch threads of each worker; 0: by its cores.
+        threads: Cores on which each worker scores; 0: by its share of the machine's.
+        device: Where it scores, a name for ``choose_device``.
         examine: How workers run examiner children.
         runner: Which Beam runner runs the pipeline.
         worker_versions: What workers that are not the driver's own have to have installed, by package, or None.
@@ -40,6 +41,7 @@ class SegmentConfig:
     settings: ExamineSettings
     batch_size: int
     threads: int
+    device: str
     examine: ExamineOptions
     runner: RunnerChoice
     worker_versions: Mapping[str, str | None] | None = None
@@ -50,7 +52,9 @@ def build(references: beam.PCollection, spec: SegmentSpec, config: SegmentConfig
     examined = references | Examine(config.settings, config.examine)
     inputs = {EXAMINATIONS: examined[EXAMINATIONS]}
     for index, detector in enumerate(networks_of(config.detectors)):
-        score = Score(detector.package, detector.info, config.batch_size, config.threads, config.examine.workers)
+        score = Score(
+            detector.package, detector.info, config.batch_size, config.threads, config.examine.workers, config.device
+        )
         inputs[scores_of(index)] = examined[views_for(index)] | f"Score {detector.info.name}" >> score
     return inputs | Assemble(spec, config.detectors) | WriteParts(spec)
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-import torch
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
-from torch import nn
 
 from transforms.cores import share_of_cores
+from transforms.detect.device import choose_device
 from transforms.detect.package import check_digest, load_package
-from transforms.detect.scoring import load_network, score_views
+from transforms.detect.scorer import Scorer
 from transforms.examine.frames import Pixels
 from transforms.metrics import count
 from transforms.records import DetectorInfo, FrameScore
@@ -24,52 +23,58 @@ from transforms.records import DetectorInfo, FrameScore
 class Score(beam.PTransform):
     """(FrameKey, uint8 (views, size, size, 3)) → (FrameKey, FrameScore)."""
 
-    def __init__(self, detector: str, info: DetectorInfo, batch_size: int, threads: int, workers: int = 1) -> None:
+    def __init__(
+        self, detector: str, info: DetectorInfo, batch_size: int, threads: int, workers: int = 1, device: str = "cpu"
+    ) -> None:
         super().__init__()
-        self._handler = DetectorHandler(detector, info, batch_size, threads, workers)
+        self._handler = DetectorHandler(detector, info, batch_size, threads, workers, device)
 
     def expand(self, frames: beam.PCollection) -> beam.PCollection:
         """See the class."""
         return frames | "RunInference" >> RunInference(KeyedModelHandler(self._handler))
 
 
-class DetectorHandler(ModelHandler[Pixels, FrameScore, nn.Module]):
+class DetectorHandler(ModelHandler[Pixels, FrameScore, Scorer]):
     """Scores batches of a fixed number of frames, so that a score never depends on its company.
 
     Args:
         detector: Name or folder of the detector package, resolved on the worker.
         info: The package's identity; a worker that has another one refuses to score.
-        batch_size: Frames per forward pass.
-        threads: Torch threads of a worker; 0: as many as its share of the machine's cores.
+        batch_size: Frames per batch.
+        threads: Cores on which a worker computes; 0: its share of the machine's.
         workers: Those that share a machine.
+        device: A name for ``choose_device``, resolved on the worker.
     """
 
-    def __init__(self, detector: str, info: DetectorInfo, batch_size: int, threads: int, workers: int = 1) -> None:
+    def __init__(
+        self, detector: str, info: DetectorInfo, batch_size: int, threads: int, workers: int = 1, device: str = "cpu"
+    ) -> None:
         super().__init__()
         self._detector = detector
         self._info = info
         self._batch_size = batch_size
         self._threads = threads
         self._workers = workers
+        self._device = device
 
-    def load_model(self) -> nn.Module:
+    def load_model(self) -> Scorer:
         """Loads, checks and self-tests the detector.
 
         Raises:
-            DetectorError: The package is broken, or not the one that the driver named.
+            DetectorError: The package is broken, or not the one that the driver named; ``no_cuda``.
         """
         package = load_package(self._detector)
         check_digest(package, self._info.digest)
-        torch.set_num_threads(self._threads or share_of_cores(self._workers))
-        return load_network(package)
+        threads = self._threads or share_of_cores(self._workers)
+        return Scorer(package, self._batch_size, threads, choose_device(self._device))
 
     def run_inference(
-        self, batch: Sequence[Pixels], model: nn.Module, inference_args: dict[str, Any] | None = None
+        self, batch: Sequence[Pixels], model: Scorer, inference_args: dict[str, Any] | None = None
     ) -> Iterable[FrameScore]:
         """Scores a batch; when it fails as a whole, each frame alone."""
         del inference_args
         try:
-            raws = score_views(model, np.stack(batch), self._batch_size)
+            raws = model.score(np.stack(batch))
         except (RuntimeError, ValueError, TypeError) as error:
             if len(batch) == 1:
                 count("score", "frames_failed")

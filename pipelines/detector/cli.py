@@ -43,10 +43,10 @@ def train(
 ) -> None:
     """Train on the split `train`, measure with sources left out, write a package with its card."""
     from pipelines.detector.data import read_manifests
-    from pipelines.detector.device import choose_device
     from pipelines.detector.settings import FAMILIES
     from pipelines.detector.train import Run, use_threads
     from pipelines.detector.train import train as run_training
+    from transforms.detect.device import choose_device
 
     use_threads(threads)
     with errors(), progress() as tick:
@@ -134,7 +134,6 @@ def evaluate(
 ) -> None:
     """Measure a detector: AUC, recall, false alarms with intervals; classes treated alike, videos apart."""
     from pipelines.detector.data import read_manifests
-    from pipelines.detector.device import choose_device
     from pipelines.detector.fuse import FusionOrder
     from pipelines.detector.fused_report import fused_held_out_report, fused_split_report
     from pipelines.detector.page import render
@@ -142,6 +141,7 @@ def evaluate(
     from pipelines.detector.settings import settings_of
     from pipelines.detector.train import use_threads
     from pipelines.members import members_among
+    from transforms.detect.device import choose_device
     from transforms.detect.package import FusionPackage, load_any, load_package
 
     use_threads(threads)

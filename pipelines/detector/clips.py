@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pipelines.detector.augment import TREATMENTS
-from pipelines.detector.device import CPU, on_device
 from pipelines.detector.evaluate import FRAMES_PER_BATCH
 from pipelines.detector.settings import Tick
 from pipelines.profile import load_profile
 from transforms.detect.calibration import roll_up
+from transforms.detect.device import CPU, on_device
 from transforms.detect.package import DetectorConfig, DetectorError
 from transforms.detect.scoring import score_views
 from transforms.examine import pictures, videos

@@ -12,10 +12,10 @@ from torch import nn
 from pipelines.detector import metrics
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import load_rgb
-from pipelines.detector.device import CPU, on_device
 from pipelines.detector.ranking import METRICS, ranking
 from pipelines.detector.settings import Tick
 from transforms.detect.calibration import calibrate
+from transforms.detect.device import CPU, on_device
 from transforms.detect.package import AnswerConfig, Skill
 from transforms.detect.preprocess import InputSpec, prepare
 from transforms.detect.scope import ScopeRules, assess

@@ -7,10 +7,10 @@ import pandas as pd
 import torch
 from torch import nn
 
-from pipelines.detector.device import CPU
 from pipelines.detector.fit import DescentFamily
 from pipelines.detector.head import HeadFamily
 from pipelines.detector.settings import Descent, Head, Settings, Tick
+from transforms.detect.device import CPU
 from transforms.detect.package import DetectorError, load_package
 
 

@@ -15,8 +15,8 @@ from safetensors.numpy import load_file, save_file
 
 from pipelines.detector.augment import training_view
 from pipelines.detector.data import load_rgb
-from pipelines.detector.device import CPU, device_name
 from pipelines.detector.settings import Head, Tick
+from transforms.detect.device import CPU, device_name
 from transforms.detect.headed import Headed
 from transforms.detect.package import sha256_file
 

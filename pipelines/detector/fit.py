@@ -18,9 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipelines.detector.augment import training_view
+from pipelines.detector.computed_on import told
 from pipelines.detector.data import draw_shares, load_rgb
-from pipelines.detector.device import CPU, device_name, told
 from pipelines.detector.settings import FINAL, Descent, Tick
+from transforms.detect.device import CPU, device_name
 from transforms.detect.network import build
 from transforms.detect.package import DetectorError
 

@@ -12,7 +12,6 @@ import torch
 from pipelines.detector import packaging
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import trainable
-from pipelines.detector.device import CPU
 from pipelines.detector.operating import calibrate_scores
 from pipelines.detector.pack import check_place
 from pipelines.detector.settings import Tick, settings_of
@@ -24,6 +23,7 @@ from pipelines.detector.train import (
     measured_skill,
     score_split,
 )
+from transforms.detect.device import CPU
 from transforms.detect.fusion import fuse
 from transforms.detect.package import DetectorError, DetectorPackage, FusionConfig, Member
 from transforms.detect.scoring import load_network

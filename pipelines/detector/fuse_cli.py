@@ -30,9 +30,9 @@ def fuse(
     In WORK each member has a folder of its name. What 'train --work WORK/NAME' left there is not computed again.
     """
     from pipelines.detector.data import read_manifests
-    from pipelines.detector.device import choose_device
     from pipelines.detector.fuse import FusionOrder, fuse_packages
     from pipelines.detector.train import use_threads
+    from transforms.detect.device import choose_device
     from transforms.detect.package import load_package
 
     use_threads(threads)

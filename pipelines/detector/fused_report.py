@@ -1,11 +1,11 @@
 """What `aiqyn detector evaluate` finds of a fusion: its members score, their sum is measured."""
 
-from pipelines.detector.device import CPU
 from pipelines.detector.evaluate import predict
 from pipelines.detector.fuse import FusionOrder, fuse_predictions, member_run
 from pipelines.detector.record import Evaluation
 from pipelines.detector.report import measure
 from pipelines.detector.train import DEV, HELD_OUT, leave_one_source_out
+from transforms.detect.device import CPU
 from transforms.detect.package import EXPORTED, DetectorError, FusionPackage
 from transforms.detect.scoring import load_network
 

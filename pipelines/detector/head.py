@@ -11,10 +11,11 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 from torch.nn import functional
 
+from pipelines.detector.computed_on import told
 from pipelines.detector.data import draw_shares
-from pipelines.detector.device import CPU, device_name, told
 from pipelines.detector.features import Features, view_features
 from pipelines.detector.settings import Head, Tick
+from transforms.detect.device import CPU, device_name
 from transforms.detect.headed import Headed
 from transforms.detect.network import build
 from transforms.detect.package import DetectorError

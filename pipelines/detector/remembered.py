@@ -12,9 +12,9 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-from pipelines.detector.device import CPU, device_name
 from pipelines.detector.evaluate import FRAMES_PER_BATCH, predict
 from pipelines.detector.settings import Tick
+from transforms.detect.device import CPU, device_name
 from transforms.detect.package import sha256_file
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scope import ScopeRules

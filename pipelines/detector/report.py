@@ -11,7 +11,6 @@ from pipelines.detector import breakdown
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.baserates import base_rates
 from pipelines.detector.clips import predict_videos
-from pipelines.detector.device import CPU, device_name
 from pipelines.detector.evaluate import assessed, calibrated_scores, figures, predict
 from pipelines.detector.record import Evaluation, Point, Sample, Videos
 from pipelines.detector.reliability import reliability
@@ -19,6 +18,7 @@ from pipelines.detector.settings import Settings, Tick
 from pipelines.detector.train import DEV, HELD_OUT, Run, leave_one_source_out
 from pipelines.profile import load_profile
 from transforms.detect.calibration import level
+from transforms.detect.device import CPU, device_name
 from transforms.detect.package import EXPORTED, AnswerConfig, DetectorError, DetectorPackage, Package
 from transforms.detect.scoring import load_network
 

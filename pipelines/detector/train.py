@@ -12,11 +12,11 @@ from torch import nn
 from pipelines.detector import packaging
 from pipelines.detector.augment import TREATMENTS
 from pipelines.detector.data import LOW_WEIGHT, held_out_folds, trainable
-from pipelines.detector.device import CPU
 from pipelines.detector.evaluate import figures
 from pipelines.detector.families import Family, open_family
 from pipelines.detector.remembered import predict_once
 from pipelines.detector.settings import FINAL, Settings, Tick
+from transforms.detect.device import CPU
 from transforms.detect.package import AnswerConfig, DetectorConfig, DetectorError, Skill
 
 HELD_OUT = "leave one source out"

@@ -398,3 +398,11 @@ def test_pixels_cross_no_shuffle(
     monkeypatch.setattr(ChildPool, "examine", marked)
     scan(source, detectors=detectors)
     assert_same_rows(tmp_path / "store", reference)
+
+
+def test_a_card_that_is_not_there_is_refused_before_anything_is_examined(
+    scan: ScanCall, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(UsageError, match="sees no CUDA device; say --device cpu"):
+        scan(source, device="cuda")

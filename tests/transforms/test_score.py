@@ -3,7 +3,6 @@
 import apache_beam as beam
 import numpy as np
 import pytest
-import torch
 from apache_beam.testing.test_pipeline import TestPipeline
 from apache_beam.testing.util import assert_that
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 import configs
 from transforms.detect.package import DetectorError, load_package
+from transforms.detect.scorer import Scorer
 from transforms.records import DetectorInfo, FrameKey
 from transforms.score import DetectorHandler, Score
 
@@ -25,12 +25,12 @@ def frame(seed: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def network() -> torch.nn.Module:
+def network() -> Scorer:
     return DetectorHandler(DEFAULT, INFO, 4, threads=1).load_model()
 
 
 @pytest.fixture(scope="module")
-def alone(network: torch.nn.Module) -> list[float]:
+def alone(network: Scorer) -> list[float]:
     handler = DetectorHandler(DEFAULT, INFO, 1, threads=1)
     return [next(iter(handler.run_inference([frame(seed)], network))).raw for seed in range(6)]
 
@@ -48,7 +48,7 @@ def test_a_score_does_not_depend_on_its_company(seeds, batch_size, network, alon
     [np.zeros((1, 2, 3), np.uint8), np.zeros((SPEC.views, SPEC.size, SPEC.size, 3), np.float32)],
     ids=["another shape", "another type"],
 )
-def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: torch.nn.Module, alone: list[float]) -> None:
+def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: Scorer, alone: list[float]) -> None:
     handler = DetectorHandler(DEFAULT, INFO, 4, threads=1)
     scores = list(handler.run_inference([frame(0), bad, frame(1)], network))
     assert scores[1].raw is None
@@ -56,10 +56,10 @@ def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: torch.nn.Module, 
     assert [scores[0].raw, scores[2].raw] == pytest.approx(alone[:2], abs=1e-5)
 
 
-def test_a_score_that_is_no_number_is_an_error(network: torch.nn.Module) -> None:
-    class Broken(torch.nn.Module):
-        def forward(self, frames: torch.Tensor) -> torch.Tensor:
-            return torch.full((len(frames),), torch.nan)
+def test_a_score_that_is_no_number_is_an_error(network: Scorer) -> None:
+    class Broken:
+        def score(self, frames: np.ndarray) -> np.ndarray:
+            return np.full(len(frames), np.nan)
 
     scores = list(DetectorHandler(DEFAULT, INFO, 4, threads=1).run_inference([frame(0)], Broken()))
     assert scores[0].raw is None
@@ -69,6 +69,12 @@ def test_a_score_that_is_no_number_is_an_error(network: torch.nn.Module) -> None
 def test_batches_have_one_size() -> None:
     kwargs = DetectorHandler(DEFAULT, INFO, 7, threads=1).batch_elements_kwargs()
     assert kwargs == {"min_batch_size": 7, "max_batch_size": 7}
+
+
+def test_a_worker_without_the_card_that_is_named_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DetectorError, match="--device cpu"):
+        DetectorHandler(DEFAULT, INFO, 4, threads=1, device="cuda").load_model()
 
 
 def test_a_worker_with_another_package_refuses() -> None:

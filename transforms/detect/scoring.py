@@ -28,6 +28,16 @@ def load_network(package: DetectorPackage) -> nn.Module:
     """
     exported = package.config.architecture.name == EXPORTED
     network = load_exported(package) if exported else _built_in(package)
+    check_answer(network, package)
+    return network
+
+
+def check_answer(network: nn.Module, package: DetectorPackage) -> None:
+    """Refuse a network that answers the package's question otherwise than the one that was measured.
+
+    Raises:
+        DetectorError: `self_test_failed`.
+    """
     off = self_test(network, package)
     if not off <= package.config.self_test.tolerance:
         raise DetectorError(
@@ -36,7 +46,6 @@ def load_network(package: DetectorPackage) -> nn.Module:
             f"(allowed {package.config.self_test.tolerance}); "
             "weights, code and torch do not fit together, so its thresholds would not hold: reinstall",
         )
-    return network
 
 
 def score_views(network: nn.Module, frames: NDArray[np.uint8], batch_size: int) -> NDArray[np.float32]:

@@ -7,12 +7,13 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from pipelines.detector import features, fit
+from pipelines.detector.computed_on import told
 from pipelines.detector.data import trainable
-from pipelines.detector.device import CPU, OnDevice, choose_device, device_name, on_device, told
 from pipelines.detector.evaluate import predict
 from pipelines.detector.families import open_family
 from pipelines.detector.fit import DescentFamily
 from pipelines.detector.settings import FINAL, Descent, Head
+from transforms.detect.device import CPU, OnDevice, choose_device, device_name, on_device
 from transforms.detect.errors import DetectorError
 from transforms.detect.network import build
 from transforms.detect.preprocess import InputSpec

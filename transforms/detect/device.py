@@ -1,11 +1,10 @@
-"""Where training and measuring compute: a graphics card where torch sees one, else the processor.
+"""Where networks compute: a graphics card where torch sees one, else the processor.
 
-Scans always compute on the processor, so weights are handed on there and the answer to the self test is its own.
+Weights are handed on from the processor, and the answer to the self test is its own: a card must give it, too.
 """
 
 import copy
 import os
-from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from transforms.detect.errors import DetectorError
 
 CPU = torch.device("cpu")
 _CUDA = torch.device("cuda:0")
+_FRAMES_ON_CORES, _FRAMES_ON_CARD = 16, 64
 
 
 def choose_device(name: str) -> torch.device:
@@ -39,17 +39,15 @@ def choose_device(name: str) -> torch.device:
     return _CUDA
 
 
+def frames_per_batch(name: str) -> int:
+    """How many frames a device takes at a time: a graphics card is busy only with many."""
+    is_card = name == "cuda" or (name == "auto" and torch.cuda.is_available())
+    return _FRAMES_ON_CARD if is_card else _FRAMES_ON_CORES
+
+
 def device_name(device: torch.device) -> str:
     """The device as caches and reports name it: `cpu`, or the graphics card's model, since its rounding is its own."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-
-
-def told(names: Iterable[str]) -> str:
-    """A sentence for a card; empty where only a processor computed, which is what a card is silent about."""
-    others = [name for name in dict.fromkeys(names) if name != CPU.type]
-    if not others:
-        return ""
-    return f" Computed on {', '.join(others)}: elsewhere the same seed does not give quite the same weights."
 
 
 class OnDevice(nn.Module):
@@ -62,7 +60,9 @@ class OnDevice(nn.Module):
 
     def forward(self, views: Tensor) -> Tensor:
         """As the network does, with views and logits on the processor."""
-        logits: Tensor = self.network(views.to(self._device))
+        # Only out of pinned memory does a card fetch by itself.
+        given = views.pin_memory() if self._device.type == "cuda" else views
+        logits: Tensor = self.network(given.to(self._device, non_blocking=True))
         return logits.to(CPU)
 
 
