@@ -56,7 +56,7 @@ def test_a_text_of_csv_that_would_run_begins_with_an_apostrophe(text: str, tmp_p
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_other_text_of_csv_stays(text: str, tmp_path: Path) -> None:
     with tables() as connection:
         connection.execute("CREATE TABLE said AS SELECT $1 AS text, 1 AS one", [text])

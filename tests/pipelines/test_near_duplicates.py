@@ -104,7 +104,7 @@ HASHES = [near(one, bits) for one in (A, B) for bits in range(7)]
 PICTURES = st.lists(st.tuples(st.sampled_from(HASHES), st.sampled_from([100, 200])), min_size=2, max_size=12)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True)
+@settings(max_examples=4, derandomize=True)
 @given(found=PICTURES, data=st.data())
 def test_neither_order_nor_night_changes_what_is_marked(
     found: list[tuple[str, int]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

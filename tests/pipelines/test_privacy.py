@@ -120,7 +120,7 @@ def test_the_same_text_has_one_token_in_an_answer_and_another_in_the_next(store:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_text_whatever_it_is_comes_through(text: str) -> None:
     names = [path for path, shown in shown_columns().items() if "." not in path and shown is not Shown.SHOWN]
     plain = [name for name in names if name not in {"facts", "sources"}]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import UsageError
@@ -26,7 +26,6 @@ def test_every_place_is_of_exactly_one_part(uri: str, of: int) -> None:
     assert sum(ScanPart(number, of).takes(uri) for number in range(1, of + 1)) == 1
 
 
-@settings(deadline=None)  # to connect may take long on a busy machine
 @given(uris=st.lists(URIS.filter(lambda uri: "\0" not in uri), max_size=20), of=st.integers(1, 9), data=st.data())
 def test_sql_cuts_as_python_does(uris: list[str], of: int, data: st.DataObject) -> None:
     part = ScanPart(data.draw(st.integers(1, of)), of)

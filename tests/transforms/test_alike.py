@@ -102,7 +102,7 @@ def plainly(hashes: Hashes) -> list[int]:
 
 
 @pytest.mark.parametrize("few", [1 << 20, -1000], ids=["at once", "by halves"])
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(numbers=st.lists(st.integers(0, 10_000), max_size=40))
 def test_stand_ins_are_those_that_the_rule_names(few: int, numbers: list[int]) -> None:
     hashes = drawn(numbers)
@@ -111,7 +111,7 @@ def test_stand_ins_are_those_that_the_rule_names(few: int, numbers: list[int]) -
         assert stand_ins(hashes).tolist() == plainly(hashes)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(numbers=st.lists(st.integers(0, 10_000), max_size=40))
 def test_each_near_pair_comes_once(numbers: list[int]) -> None:
     hashes = drawn(numbers)

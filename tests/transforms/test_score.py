@@ -35,7 +35,7 @@ def alone(network: Scorer) -> list[float]:
     return [next(iter(handler.run_inference([frame(seed)], network))).raw for seed in range(6)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds=st.lists(st.integers(0, 5), min_size=1, max_size=9), batch_size=st.sampled_from([1, 3, 8]))
 def test_a_score_does_not_depend_on_its_company(seeds, batch_size, network, alone) -> None:
     handler = DetectorHandler(DEFAULT, INFO, batch_size, threads=1)

@@ -140,7 +140,7 @@ def test_the_order_of_the_rows_does_not_matter():
     assert first == second
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0]), min_size=1, max_size=40), st.floats(0.0, 0.5))
 def test_the_threshold_is_the_lowest_that_keeps_the_target(scores, target):
     array, weights = np.array(scores), np.full(len(scores), 1.0 / len(scores))

@@ -236,7 +236,7 @@ def test_only_a_deep_check_names_the_file_that_is_broken_within(store: Store) ->
 
 
 @given(data=st.data())
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_bytes_a_file_has_it_is_told_and_never_a_crash(
     data: st.DataObject, built: Path, tmp_path: Path
 ) -> None:

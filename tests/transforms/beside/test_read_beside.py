@@ -292,7 +292,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from([".txt", ".json", ".xmp", ".srt", ".vtt", ".md", ""]),
     st.one_of(

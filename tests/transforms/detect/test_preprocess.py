@@ -13,7 +13,7 @@ SPEC = InputSpec(size=32, views=5, short_side=48)
 SIDES = st.one_of(st.integers(1, 200), st.sampled_from([1, 2, 31, 32, 33, 47, 48, 49, 1000]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SIDES, SIDES, st.integers(0, 2**32 - 1))
 def test_any_size_gives_the_same_views_twice(height, width, seed):
     rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
@@ -31,7 +31,7 @@ def test_extreme_shapes(height, width):
     assert (prepare(rgb, SPEC) == 77).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 31), st.integers(1, 31))
 def test_a_small_picture_is_continued_by_reflection(height, width):
     rgb = np.random.default_rng(height * 32 + width).integers(0, 256, (height, width, 3), np.uint8)

@@ -166,7 +166,7 @@ def test_size_is_that_of_the_frame_as_decoded():
     assert assess(scene()[:499], rules) is OutOfScope.TOO_SMALL
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(0, 255), st.integers(0, 255))
 def test_any_frame_gets_the_same_answer_twice_and_stays_as_it_is(height, width, low, high):
     levels = sorted((low, high))

@@ -44,7 +44,7 @@ def test_scores_do_not_depend_on_the_batch(network, frames, alone, batch_size):
     assert np.abs(score_views(network, frames, batch_size) - alone).max() < 1e-5
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.data())
 def test_scores_do_not_depend_on_order_or_company(network, frames, alone, data):
     chosen = data.draw(st.lists(st.integers(0, len(frames) - 1), min_size=1, max_size=10))

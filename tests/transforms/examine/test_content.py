@@ -147,7 +147,7 @@ def test_an_error_keeps_the_facts():
     assert (found.outcome, found.reason, found.width) == (Outcome.FAILED, Reason.TRUNCATED, 3)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_picture_makes_it_raise(tmp_path, data):
     whole = bytearray(picture_bytes(data.draw(st.sampled_from(sorted(PICTURES)))))

@@ -154,7 +154,7 @@ print(FaceFinder(model).find(np.zeros((1080, 1920, 3), np.uint8)).count)
     assert answer.stdout == "0\n", answer.stderr[-2000:]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_any_face_gives_a_view_or_none(data):
     height, width = data.draw(st.integers(1, 90)), data.draw(st.integers(1, 90))

@@ -62,7 +62,7 @@ def test_near_duplicates_have_near_hashes():
     assert _distance(perceptual_hash(picture), perceptual_hash(other)) > 24
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(st.sampled_from([1, 2, 9, 63, 65535]), st.integers(1, 20), st.booleans())
 def test_every_size_has_a_hash(long, short, is_tall):
     shape = (long, short, 3) if is_tall else (short, long, 3)

@@ -507,7 +507,7 @@ def test_want_of_memory_is_not_taken_for_damage(monkeypatch):
         list(subject.sample_picture(image, facts, Sampling(16), Limits()))
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_damage_raises_anything_but_a_reason(data):
     name = data.draw(st.sampled_from(sorted(PICTURES)))

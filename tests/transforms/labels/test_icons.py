@@ -196,7 +196,7 @@ def test_rows_say_what_the_marks_say(kind, says, mark_class):
     assert mark.facts.get("generator") == ("Gemini" if kind == SPARKLE else None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     height=st.integers(1, 260),
     width=st.integers(1, 400),

@@ -311,7 +311,7 @@ TEXT = "создано ИИ не без AI made with by ЖИ арқылы жас
 WORDS = st.sampled_from([*TEXT.split(), "\n"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.one_of(
         st.text(max_size=200), st.lists(WORDS, max_size=40).map(" ".join), st.lists(WORDS, max_size=30).map("".join)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -45,7 +45,6 @@ def test_regions(looks: list[NDArray[np.float32]], regions: list[Region]) -> Non
 
 
 @given(st.lists(st.tuples(st.integers(0, ROWS - 1), st.integers(0, COLUMNS - 1)), max_size=30))
-@settings(deadline=None)
 def test_whatever_is_suspected_is_looked_at(spots: list[tuple[int, int]]) -> None:
     regions = suspected_regions([marked(*spots)], ROWS, COLUMNS)
     assert all(0 <= one.left < one.right <= COLUMNS and 0 <= one.top < one.bottom <= ROWS for one in regions)

@@ -343,7 +343,7 @@ COMMENTED = Ifd(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from([b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"MM\0+\0\x08\0\0" + b"\0" * 7 + b"\x10"]),
     st.binary(),
@@ -352,7 +352,7 @@ def test_any_bytes_are_read_without_an_error(head: bytes, data: bytes) -> None:
     assert all(found.value for found in read(head + data))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from([tiff(COMMENTED), tiff(COMMENTED, ">"), tiff(COMMENTED, big=True)]),
     st.lists(st.tuples(st.integers(0, 1500), st.integers(0, 255)), max_size=8),

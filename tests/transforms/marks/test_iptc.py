@@ -118,7 +118,7 @@ def test_bounds(data: bytes, limits: Limits, kept: list[str], line: str) -> None
     assert budget.left_out == [line]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.integers(0, 255), st.integers(0, 3), st.binary(max_size=30)), max_size=6),
     st.binary(max_size=60),

@@ -149,7 +149,7 @@ def test_little_of_a_picture_without_a_signature_is_looked_at():
     assert max(asked) == 1
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(arrays.arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 8), st.sampled_from([3, 4]))), st.binary())
 def test_nothing_makes_it_raise(pixels, data):
     assert marks_of(pixels) == []

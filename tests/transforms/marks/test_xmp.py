@@ -350,14 +350,14 @@ def test_namespaces_of_one_name_only() -> None:
 WHOLE = wrapped("".join(content for content, _ in FORMS.values() if content.startswith("<rdf"))).encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(st.binary(max_size=400), st.text(alphabet="<>/=\"'&;![]?: rdfx\0a", max_size=200).map(str.encode)))
 def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
     budget = Budget()
     assert all(found.value for found in read(data, budget))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=6),
     st.integers(0, len(WHOLE)),

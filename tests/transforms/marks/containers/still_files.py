@@ -23,7 +23,7 @@ STORE = (
     + bytes(27)
 )
 
-MUTATIONS = settings(max_examples=200, deadline=None, derandomize=True)
+MUTATIONS = settings(max_examples=200, derandomize=True)
 
 
 @dataclass
