@@ -26,7 +26,7 @@ from tests.s3_server import CREDENTIALS, Bucket, S3Server, Sprinkling, s3_server
 from transforms import s3 as s3_client
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-settings.register_profile("aiqyn")  # how long an example takes says more of the machine than of it
+settings.register_profile("aiqyn", deadline=None)  # how long an example takes says more of the machine than of it
 settings.load_profile("aiqyn")
 pytest_plugins = ["tests.browser"]  # of a fixture that modules import each of them would have one of its own
 
