@@ -34,7 +34,9 @@ def hash_place(place: Place, max_bytes: int, opener: Opener) -> str | Examinatio
             return Examination.refused(Reason.NAMED_AS_MEDIA if is_named_as_media(place.name) else Reason.NOT_MEDIA)
         with os.fdopen(opener.open(place), "rb") as file:
             file.seek(0)
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            opener.work.add("bytes_hashed", file.tell())
+            return digest
     except OSError as error:
         return unopened(error)
 

@@ -58,6 +58,7 @@ from transforms.examine.settings import ExamineSettings
 from transforms.outcomes import Outcome
 from transforms.records import Examination, SegmentSpec
 from transforms.s3 import use_endpoint
+from transforms.work import Work
 
 if TYPE_CHECKING:
     from pipelines.segment import SegmentConfig
@@ -108,14 +109,15 @@ class Scan:
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
-        self._opener = Opener(profile.limits, profile.containers)
+        self._work = Work()
+        self._opener = Opener(profile.limits, profile.containers, self._work)
         self._examination = examination_digest(self._settings, [detector.info for detector in self._detectors])
         self._scan_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
         self._started_at = datetime.now(UTC)
         self._seconds: defaultdict[str, float] = defaultdict(float)
         root = str(Store(options.store).root)
         told = self._scan_id, root, self._scope.addresses, self._started_at, self._seconds
-        self.report = ScanReport(*told, part=options.part)
+        self.report = ScanReport(*told, part=options.part, work=self._work)
 
     def run(self) -> ScanSummary:
         """Scans; every segment that ends is committed, whatever happens after it.
@@ -128,7 +130,7 @@ class Scan:
             return self._run()
 
     def _run(self) -> ScanSummary:
-        store = Store(self._options.store)
+        store = Store(self._options.store, work=self._work)
         members = partial(
             with_members,
             store=store,
@@ -286,7 +288,8 @@ class Scan:
         started = time.monotonic()
         # In a thread of its own, so that this one stays free for signals.
         with ThreadPoolExecutor(1, thread_name_prefix="segment") as background:
-            manifest, seconds = background.submit(run_segment, references, spec, config).result()
+            manifest, seconds, work = background.submit(run_segment, references, spec, config).result()
+        self._work.add_all(work | {"part_files": len(manifest["parts"])})
         seconds["pipeline"] = time.monotonic() - started
         if self._staged:
             bring_home(manifest, self._staged, store.disk)

@@ -13,6 +13,7 @@ from pipelines.errors import ExitCode, MachineError, UsageError, exit_code_of
 from pipelines.progress import Ticks
 from pipelines.scan_part import WHOLE, ScanPart
 from pipelines.summary import ScanSummary, summary_facts
+from transforms.work import Work
 
 SCHEMA = "aiqyn.scan/1"
 """Keys may be added under it; one that goes, or changes its meaning, raises the number."""
@@ -40,6 +41,7 @@ class ScanReport:
         error: Why it failed, in one line.
         took: Seconds; None while it runs. The clock may jump meanwhile, so these are not the span between its times.
         part: Of all places, those that it looks at.
+        work: What was done, counted; the scan's own, which grows segment by segment.
     """
 
     scan_id: str
@@ -55,6 +57,7 @@ class ScanReport:
     finished_at: datetime | None = None
     took: float | None = None
     part: ScanPart = WHOLE
+    work: Work = field(default_factory=Work)
     _begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -97,6 +100,7 @@ def report_facts(report: ScanReport) -> dict[str, Any]:
         "seconds": round(report.elapsed, 3),
         "counts": _counts(summary, report.ticks) if summary else None,
         "stage_seconds": {stage: round(spent, 3) for stage, spent in sorted(dict(report.seconds).items())},
+        "work": report.work.counts(),
     }
 
 

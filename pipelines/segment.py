@@ -1,6 +1,7 @@
 """The Beam pipeline of one segment: references in, part files and a manifest out."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.metrics import monitoring_infos
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.errors import UsageError
@@ -19,6 +21,7 @@ from transforms.examine.settings import ExamineSettings
 from transforms.fitness import WorkerNeeds, told_of_unfit
 from transforms.records import DetectorChoice, Reference, SegmentSpec
 from transforms.score import Score
+from transforms.work import MEANINGS
 from transforms.write import WRITTEN_TO, WriteParts
 
 
@@ -61,11 +64,11 @@ def build(references: beam.PCollection, spec: SegmentSpec, config: SegmentConfig
 
 def run_segment(
     references: Sequence[Reference], spec: SegmentSpec, config: SegmentConfig
-) -> tuple[dict[str, Any], dict[str, float]]:
+) -> tuple[dict[str, Any], dict[str, float], dict[str, int]]:
     """Runs the pipeline to its end.
 
     Returns:
-        The manifest, and seconds per stage as far as the runner reports metrics.
+        The manifest; and, as far as the runner reports metrics, seconds per stage, and counts of ``transforms.work``.
 
     Raises:
         UsageError: A worker of an engine cannot do the work.
@@ -79,7 +82,7 @@ def run_segment(
         state = result.wait_until_finish()
     if state != "DONE":
         raise RuntimeError(f"segment {spec.segment_id[:12]} ended as {state} on {config.runner.name}; see its log")
-    return read_manifest(spec.store, spec.segment_id), _seconds(result)
+    return read_manifest(spec.store, spec.segment_id), _seconds(result), _work(result)
 
 
 def _with_needs(config: SegmentConfig, spec: SegmentSpec, references: Sequence[Reference]) -> SegmentConfig:
@@ -125,3 +128,23 @@ def _seconds(result: Any) -> dict[str, float]:
             stage, per_second = _STAGES[metric.key.metric.name]
             seconds[stage] = seconds.get(stage, 0.0) + metric.result.sum / per_second
     return seconds
+
+
+def _work(result: Any) -> dict[str, int]:
+    """What workers counted, summed, and the elements that passed between steps, from Beam's metrics."""
+    counts: Counter[str] = Counter()
+    for metric in result.metrics().query()["counters"]:
+        if metric.key.metric.name in MEANINGS:
+            counts[metric.key.metric.name] += metric.result
+    if hasattr(result, "monitoring_infos"):  # runners of engines tell metrics of users only
+        counts["beam_elements"] = sum(elements_by_collection(result).values())
+    return dict(counts)
+
+
+def elements_by_collection(result: Any) -> Counter[str]:
+    """How many elements each collection of a pipeline that ran on ``FnApiRunner`` had."""
+    counts: Counter[str] = Counter()
+    for info in result.monitoring_infos():
+        if info.urn == monitoring_infos.ELEMENT_COUNT_URN:
+            counts[info.labels["PCOLLECTION"]] += monitoring_infos.extract_counter_value(info)
+    return counts

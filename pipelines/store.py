@@ -28,6 +28,7 @@ from pipelines.optimistic import committed
 from pipelines.store_place import check_conditions, root_of, storage_options
 from transforms.outcomes import Outcome
 from transforms.store_files import MANIFESTS, StoreFiles, files_of
+from transforms.work import Work
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +58,7 @@ class Store:
     Args:
         root: The folder, or an ``s3://`` address.
         versions: Of tables: to read what they held then.
+        work: Counts commits.
 
     Attributes:
         root: The folder without links, or the address.
@@ -67,10 +69,11 @@ class Store:
         UsageError: No store can lie there.
     """
 
-    def __init__(self, root: str | Path, versions: Mapping[str, int] | None = None) -> None:
+    def __init__(self, root: str | Path, versions: Mapping[str, int] | None = None, work: Work | None = None) -> None:
         self.root: Path | str = root_of(root)
         self.disk: StoreFiles = files_of(str(self.root))
         self.locks: Locks = FileLocks(self.root) if isinstance(self.root, Path) else LeaseLocks(self.root)
+        self._work = work or Work()
         self._versions = dict(versions or {})
         self._opened: dict[str, _Opened] = {}
 
@@ -220,6 +223,7 @@ class Store:
             attempt(delta)
 
         committed(partial(self.delta, table), held)
+        self._work.add("delta_commits")
 
     def _uri(self, table: str) -> str:
         return f"{self.root}/{table}"

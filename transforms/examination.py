@@ -138,6 +138,7 @@ class _ExamineFn(beam.DoFn):
                 window = GlobalWindow()
                 value = WindowedValue(output.value, window.max_timestamp(), [window])
                 yield beam.pvalue.TaggedOutput(output.tag, value)
+        self._tell_work()
 
     def teardown(self) -> None:
         if self._pool and self._readers:
@@ -170,6 +171,12 @@ class _ExamineFn(beam.DoFn):
                 yield from self._hand_out(reference.key, number, frame)
             facts = tuple(frame.facts for frame in examined.frames)
             yield from self._finish(reference, examined.examination, facts)
+
+    def _tell_work(self) -> None:
+        if self._pool is None:
+            raise RuntimeError("Examine was not set up; Beam calls setup() first")
+        for name, amount in self._pool.work.take().items():
+            count("examine", name, amount)
 
     def _hand_out(self, key: str, number: int, frame: FrameViews) -> Iterator[beam.pvalue.TaggedOutput]:
         """Every view goes to each detector that wants such views and for which the frame is in scope."""

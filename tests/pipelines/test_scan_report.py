@@ -25,6 +25,7 @@ from pipelines.summary import ScanSummary
 from tests.pipelines.open_metrics import parse
 from transforms.records import Place
 from transforms.ticks import CHILD_LOST
+from transforms.work import Work
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -53,7 +54,9 @@ def summary_of(store: str = "/audit") -> ScanSummary:
 def report_of(store: str = "/audit", summary: ScanSummary | None = None) -> ScanReport:
     seconds = {"plan": 0.25, "pipeline": 12.5}
     ticks = Ticks(Counter({"examined": 2, "failed": 1, "gone": 1}), 1, START + timedelta(seconds=20))
-    return ScanReport("20261101T020000-0123abcd", store, ["/archive"], START, seconds, ticks, summary)
+    work = Work()
+    work.add_all({"model_calls": 1, "bytes_hashed": 30})
+    return ScanReport("20261101T020000-0123abcd", store, ["/archive"], START, seconds, ticks, summary, work=work)
 
 
 def ended() -> ScanReport:

@@ -27,6 +27,7 @@ from transforms.outcomes import Reason
 from transforms.records import Examination, Place
 from transforms.retry import RemoteError, ShortReadError, reason_of, retried, sentence_of
 from transforms.scratch import ScratchError, scratch_file
+from transforms.work import Work
 
 _MOST_OPEN = 4
 _COMMAND = (sys.executable, "-P", "-m", "transforms.containers.child")
@@ -41,10 +42,12 @@ class Opener:
     Args:
         limits: Of files and of children.
         containers: Of containers.
+        work: Counts what opening takes, and what is done with what was opened.
     """
 
-    def __init__(self, limits: Limits, containers: ContainerLimits) -> None:
+    def __init__(self, limits: Limits, containers: ContainerLimits, work: Work | None = None) -> None:
         self._limits, self._containers = limits, containers
+        self.work = work or Work()
         self._lock = threading.Lock()
         self._open: OrderedDict[_Key, _Container] = OrderedDict()
 
@@ -55,7 +58,10 @@ class Opener:
             OSError: They cannot be had; a ``ContainerError`` says why.
         """
         if place.member_path is None:
-            return open_place(place)
+            descriptor = open_place(place)
+            if "://" in place.path:
+                self.work.add("bytes_copied", os.fstat(descriptor).st_size)
+            return descriptor
         try:
             return self._unpacked(place, place.member_path)
         except ContainerError as error:
@@ -102,7 +108,7 @@ class Opener:
             key = place.path, place.mtime_ns, place.etag
             if key not in self._open:
                 whole = place if place.member_path is None else replace(place, member_path=None, size_bytes=None)
-                self._open[key] = _Container(whole, self._limits, self._containers)
+                self._open[key] = _Container(whole, self._limits, self._containers, self.work)
             self._open.move_to_end(key)
             idle = [other for other, one in list(self._open.items())[:-_MOST_OPEN] if not one.lock.locked()]
             for other in idle:
@@ -113,8 +119,8 @@ class Opener:
 class _Container:
     """One container and the child that reads it, which is started anew where it died; for one caller at a time."""
 
-    def __init__(self, place: Place, limits: Limits, containers: ContainerLimits) -> None:
-        self._place, self._limits = place, limits
+    def __init__(self, place: Place, limits: Limits, containers: ContainerLimits, work: Work) -> None:
+        self._place, self._limits, self._work = place, limits, work
         self._told = {
             "memory_bytes": limits.memory_bytes,
             "cpu_seconds": limits.cpu_seconds,
@@ -149,6 +155,7 @@ class _Container:
             except (KeyError, TypeError, ValueError, IndexError) as error:  # not even its own child can be trusted
                 raise ContainerError(Reason.DECODER_CRASHED, _NONSENSE) from error
             number += len(entries)
+            self._work.add("bytes_unpacked", sum(entry.size_bytes for entry in entries if entry.content_sha256))
             if number > self._most_members:
                 raise ContainerError(Reason.DECODER_CRASHED, _NONSENSE)
             yield from entries
@@ -161,7 +168,9 @@ class _Container:
         """
         length = 0
         for _, pieces in self._ask({"read": path}):
-            length += sum(piece.nbytes for piece in pieces)
+            size = sum(piece.nbytes for piece in pieces)
+            self._work.add("bytes_unpacked", size)
+            length += size
             if length > self._limits.file_bytes:
                 raise ContainerError(Reason.DECODER_CRASHED, _NONSENSE)
             yield from pieces
@@ -209,6 +218,7 @@ class _Container:
                 )
         finally:
             os.close(descriptor)
+        self._work.add("container_children")
         self._channel = ours
         ours.settimeout(self._limits.frame_seconds)
         messages.receive(ours)

@@ -10,6 +10,7 @@ import numpy as np
 from transforms.examine.frames import MediaError, Pixels
 from transforms.examine.stream import DescriptorReader
 from transforms.outcomes import Reason
+from transforms.work import did
 
 _OPTIONS = {"protocol_whitelist": "none", "format_whitelist": "mov,matroska"}
 av.logging.set_level(None)
@@ -30,6 +31,7 @@ class PyAvPlayer:
 
     def rewind(self) -> None:
         """See ``videos.Player``."""
+        did("video_opens")
         try:
             stream = io.BufferedReader(DescriptorReader(self._file.fileno()))
             # Titles are in any encoding; they are not looked at, and must not cost the video.
@@ -57,6 +59,7 @@ class PyAvPlayer:
         self._frame = next(self._frames, None)
         if self._frame is None:
             return None
+        did("video_frames_decoded")
         # A frame without a time is shown right after the one before it.
         self._pts = self._frame.pts if self._frame.pts is not None else self._pts + 1
         return (self._pts - self._start) * self._time_base * 1000
@@ -70,6 +73,7 @@ class PyAvPlayer:
 
     def seek(self, time_ms: float) -> None:
         """See ``videos.Player``."""
+        did("video_seeks")
         target = int(max(time_ms, 0.0) / 1000 / self._time_base) + self._start
         try:
             self._container.seek(target, stream=self._stream, backward=True)

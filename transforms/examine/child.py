@@ -24,6 +24,7 @@ from transforms.labels.lexicon import Lexicon, read_lexicon
 from transforms.labels.networks import NetworkMissingError, Networks, read_networks
 from transforms.marks.meaning.rule_files import read_rules
 from transforms.marks.meaning.rules import Rules
+from transforms.work import OF_THIS_PROCESS
 
 if TYPE_CHECKING:
     from transforms.examine.settings import ExamineSettings
@@ -67,6 +68,7 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None,
     from transforms.examine.content import examine_content  # noqa: PLC0415
     from transforms.examine.faces import FaceFinder  # noqa: PLC0415
     from transforms.examine.settings import ExamineSettings  # noqa: PLC0415
+    from transforms.examine.stream import open_counted  # noqa: PLC0415
     from transforms.labels.look_messages import look_to_message  # noqa: PLC0415
     from transforms.near_duplicates import Known  # noqa: PLC0415
 
@@ -84,7 +86,7 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None,
         if not request:
             return
         asked = json.loads(request)
-        with os.fdopen(descriptors[0], "rb") as file:
+        with open_counted(descriptors[0]) as file:
             if "beside" in asked:
                 messages.send(channel, _read_beside(file, asked["beside"], labels, rules, chosen))
                 continue
@@ -100,7 +102,8 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None,
             )
             answer = _answer(examine_file, file, asked["name"], chosen, channel, labels.notes())
             faulthandler.cancel_dump_traceback_later()
-        messages.send(channel, {"examination": answer, "cpu_seconds": time.process_time() - started})
+        seconds, work = time.process_time() - started, OF_THIS_PROCESS.take()
+        messages.send(channel, {"examination": answer, "cpu_seconds": seconds, "work": work})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from transforms.detect.preprocess import shrink
 from transforms.examine.face_model import FACE_MODEL_SHA256
 from transforms.examine.frames import Pixels
+from transforms.work import did
 
 MIN_CONFIDENCE = 0.8
 MAX_FACES = 32
@@ -101,6 +102,8 @@ class FaceFinder:
         height, width = frame_size or rgb.shape[:2]
         short, long = sorted(rgb.shape[:2])
         small = shrink(rgb, max(1, min(_SHORT_SIDE, short * _LONG_SIDE // long)))
+        did("face_searches")
+        did("face_pixels", small.shape[0] * small.shape[1])
         # The network remembers the last size it was told.
         self._network.setInputSize((small.shape[1], small.shape[0]))
         rows = self._network.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]

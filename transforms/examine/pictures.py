@@ -17,6 +17,7 @@ from transforms.examine.hdr import Colour, read_colour, tone_map
 from transforms.examine.settings import Limits, Sampling
 from transforms.outcomes import Reason
 from transforms.records import LayerNote
+from transforms.work import did
 
 try:
     from pi_heif import register_heif_opener
@@ -99,6 +100,7 @@ def open_picture(data: bytes, media_type: str, limits: Limits) -> tuple[Image.Im
         raise MediaError(Reason.UNSUPPORTED_FORMAT, f"There is no decoder for {media_type}.")
     if plugins[0] == "HEIF" and not HEIC_AVAILABLE:
         raise MediaError(Reason.DECODER_MISSING, "HEIC needs the extra: pip install 'aiqyn[heic]'.")
+    did("pictures_opened")
     with _errors_told():
         image = Image.open(io.BytesIO(data), formats=plugins)
         check_pixels(image.width, image.height, limits.pixels)
@@ -128,6 +130,7 @@ def sample_picture(image: Image.Image, facts: PictureFacts, sampling: Sampling, 
                 image.seek(index)
                 check_pixels(image.width, image.height, limits.pixels)
             image.load()
+            did("picture_frames_decoded")
             if is_animation:
                 start_ms = float(image.info.get("timestamp", end_ms))
                 end_ms = start_ms + float(image.info.get("duration", 0) or 0)

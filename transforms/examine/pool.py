@@ -28,6 +28,7 @@ from transforms.marks.found import MarksFound
 from transforms.outcomes import Reason
 from transforms.records import Examination, LayerNote, Place
 from transforms.scratch import scratch_file
+from transforms.work import Work, work_from_json
 
 CHILD_COMMAND = (sys.executable, "-P", "-m", "transforms.examine.child")
 _START_SECONDS = 60.0
@@ -63,11 +64,17 @@ class ChildStartError(RuntimeError):
 
 
 class Child:
-    """One examiner child and the channel to it."""
+    """One examiner child and the channel to it; ``work`` counts what it does."""
 
     def __init__(
-        self, settings: ExamineSettings, command: Sequence[str] = CHILD_COMMAND, known: str | None = None
+        self,
+        settings: ExamineSettings,
+        command: Sequence[str] = CHILD_COMMAND,
+        known: str | None = None,
+        work: Work | None = None,
     ) -> None:
+        self._work = work or Work()
+        self._work.add("examiner_children")
         self._settings = settings
         self._limits = settings.limits
         self._marks: MarksFound | None = None
@@ -119,12 +126,16 @@ class Child:
             self._channel.settimeout(self._limits.frame_seconds)
             request = json.dumps({"name": name, "marks": marks}).encode()
             socket.send_fds(self._channel, [request], [descriptor])
+            self._work.add("files_examined")
             while True:
                 self._channel.settimeout(max(0.001, min(self._limits.frame_seconds, deadline - time.monotonic())))
                 message, arrays = messages.receive(self._channel)
+                self._work.add("messages")
+                self._work.add("pixel_bytes", sum(array.nbytes for array in arrays))
                 if "examination" in message:
                     found = examination_from_json(message["examination"])
                     seconds = float(message["cpu_seconds"])
+                    self._work.add_all(work_from_json(message["work"]))
                     return Examined(found, frames[: found.frames_examined], 0, seconds, tuple(looks), manifests)
                 if "marks" in message:
                     self._marks = marks_from_json(message)
@@ -206,7 +217,10 @@ class Child:
 
 
 class ChildPool:
-    """Examines files in ``size`` children at the same time; each has a thread here that waits for it."""
+    """Examines files in ``size`` children at the same time; each has a thread here that waits for it.
+
+    ``work`` counts what they do, and what opening files takes.
+    """
 
     def __init__(
         self, settings: ExamineSettings, size: int, command: Sequence[str] = CHILD_COMMAND, known: str | None = None
@@ -214,7 +228,8 @@ class ChildPool:
         self._settings = settings
         self._command = command
         self._known = known
-        self.opener = Opener(settings.limits, settings.containers)
+        self.work = Work()
+        self.opener = Opener(settings.limits, settings.containers, self.work)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="examiner")
         self._idle: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -313,9 +328,9 @@ class ChildPool:
     def _start(self) -> Child:
         """A fresh child, tried twice: a machine that is short of memory may have killed the first one."""
         try:
-            return Child(self._settings, self._command, self._known)
+            return Child(self._settings, self._command, self._known, self.work)
         except ChildStartError:
-            return Child(self._settings, self._command, self._known)
+            return Child(self._settings, self._command, self._known, self.work)
 
     def _dismiss(self, child: Child | None) -> Child | None:
         """The child, no longer busy; None in its stead where the pool was closed meanwhile."""

@@ -18,6 +18,7 @@ from transforms.examine.stream import DescriptorReader
 from transforms.examine.structure import read_structure
 from transforms.outcomes import Reason
 from transforms.records import LayerNote
+from transforms.work import did
 
 DEMUXERS: Final = "mov,matroska,avi,flv,mpeg,mpegts,mpegvideo,asf,mxf,ogg"
 """FFmpeg containers that hold their media themselves; playlists and scripts, which open other files, are not here."""
@@ -86,7 +87,10 @@ class OpenCvPlayer:
 
     def grab(self) -> float | None:
         """See ``Player``."""
-        return self._get(cv2.CAP_PROP_POS_MSEC) if self._capture.grab() else None
+        if not self._capture.grab():
+            return None
+        did("video_frames_decoded")
+        return self._get(cv2.CAP_PROP_POS_MSEC)
 
     def retrieve(self) -> Pixels | None:
         """See ``Player``."""
@@ -95,10 +99,12 @@ class OpenCvPlayer:
 
     def seek(self, time_ms: float) -> None:
         """See ``Player``."""
+        did("video_seeks")
         self._capture.set(cv2.CAP_PROP_POS_MSEC, max(time_ms, 0.0))
 
     def rewind(self) -> None:
         """See ``Player``."""
+        did("video_opens")
         self._stream = io.BufferedReader(DescriptorReader(self._file.fileno()))
         self._capture = cv2.VideoCapture(self._stream, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])  # type: ignore[call-overload]
 
@@ -274,6 +280,7 @@ def _retrieve(player: Player) -> Pixels:
     pixels = player.retrieve()
     if pixels is None:
         raise MediaError(Reason.CORRUPT, "A frame that was found cannot be converted to pixels.")
+    did("video_frames_converted")
     return pixels
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from transforms.examine.frames import Pixels
 from transforms.labels.lines import Box
 from transforms.labels.regions import CELL, suspected_regions
+from transforms.work import did
 
 _MARKED, _LEAST_CONFIDENCE = 0.15, 0.25
 _WIDENING, _BESIDE = 1.6, 0.6
@@ -95,6 +96,8 @@ class TextFinder:
 
     def _marked(self, small: Pixels) -> NDArray[np.float32]:
         """Probability of text, float32 of the height and width of ``small``, both multiples of 32."""
+        did("text_searches")
+        did("text_pixels", small.shape[0] * small.shape[1])
         return np.asarray(self._session.run(None, {self._input: to_tensor(small)})[0][0, 0], np.float32)
 
 

@@ -14,6 +14,7 @@ from transforms.labels.presence import present_in, shown_times
 from transforms.labels.reader import FrameText, LabelReader, Sighting
 from transforms.labels.settings import LabelReading
 from transforms.marks.mark import Mark, MarkClass, Says, Shown, cut, sha256_text
+from transforms.work import did
 
 TOOL: Final = "aiqyn-labels/1"
 LABEL_KIND, WORDMARK_KIND = "label.text", "trace.wordmark"
@@ -66,6 +67,7 @@ class LabelLayer:
         return [one.to_mark(times, duration_ms, size) for one in seen[:_MOST_MARKS]]
 
     def _read(self, look: Look) -> FrameText:
+        did("label_looks")
         text = self.reader.read(look.rgb)
         if self.watch is not None:
             self.watch(look, text)

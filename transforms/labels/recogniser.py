@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transforms.examine.frames import Pixels
+from transforms.work import did
 
 _HEIGHT, _WIDEST, _NARROWEST, _STEP = 48, 1600, 32, 16
 _LIKELY_SPACE = 0.1
@@ -37,6 +38,7 @@ class LineRecogniser:
         Args:
             tensor: From ``to_tensor``.
         """
+        did("line_readings")
         probabilities = self._session.run(None, {self._input: tensor})[0][0]
         best = probabilities.argmax(-1)
         kept = (best != 0) & np.concatenate([[True], best[1:] != best[:-1]])

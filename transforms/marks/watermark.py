@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transforms.marks.mark import Mark, MarkClass, Says
+from transforms.work import did
 
 TOOL: Final = "aiqyn-watermark/1"
 MOST_PIXELS: Final = 2048 * 2048
@@ -63,6 +64,7 @@ def find_watermarks(rgb: NDArray[np.uint8]) -> list[Mark]:
     Returns:
         One mark for each message found, with its correlation.
     """
+    did("watermark_searches")
     bits = embedded_bits(rgb)
     marks = []
     for message in MESSAGES:
