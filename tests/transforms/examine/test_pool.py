@@ -287,11 +287,11 @@ def test_a_child_that_sends_garbage_counts_as_crashed(script, command):
 def test_a_child_that_is_killed_while_it_starts_does_not_end_the_scan(script, monkeypatch):
     start, killed = Child.__init__, []
 
-    def killed_once(self, settings, command, known):
+    def killed_once(self, settings, command, *more):
         if not killed:
             killed.append(command)
             command = (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
-        start(self, settings, command, known)
+        start(self, settings, command, *more)
 
     monkeypatch.setattr(Child, "__init__", killed_once)
     with pool_of() as pool:
