@@ -1,7 +1,7 @@
 """Counts the work that a scan does, where it is done: numbers that are the same each time, as seconds never are.
 
-An examiner child counts for itself with ``did`` and tells its parent after each file; of a file that it dies of, nothing
-is told. The driver and Beam's workers have a ``Work`` each, and the scan's summary holds the sum of all.
+An examiner child counts for itself with ``did`` and tells its parent after each file; nothing is told of a file
+that it dies of. The driver and Beam's workers have a ``Work`` each, and the scan's summary holds the sum of all.
 """
 
 import threading
