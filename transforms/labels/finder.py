@@ -62,7 +62,9 @@ class TextFinder:
         size = rgb.shape[:2]
         near = shrunk(rgb, *_NEAR)
         far = shrunk(near, *_FAR)
-        copies = [self._marked(far), self._marked(shrunk(far, *_FARTHEST))]
+        farthest, marked = shrunk(far, *_FARTHEST), self._marked(far)
+        # Of a small frame the copies are one and the same, and the network would say the same of each.
+        copies = [marked, marked if farthest.shape == far.shape else self._marked(farthest)]
         boxes = to_boxes(self._looked_closely(near, copies), size)
         for copy in copies:
             boxes = united(boxes, to_boxes(copy, size))
@@ -85,11 +87,13 @@ class TextFinder:
     def _looked_closely(self, near: Pixels, copies: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """What the closer look marks of a frame, where the others suspect text; nothing elsewhere."""
         height, width = near.shape[:2]
+        is_marked = copies[0].shape == (height, width)
         marked = np.zeros((height, width), np.float32)
         for region in suspected_regions(copies, height // CELL, width // CELL):
             left, top, right, bottom = (CELL * edge for edge in astuple(region))
             x, y = max(0, left - _AROUND), max(0, top - _AROUND)
-            seen = self._marked(near[y : bottom + _AROUND, x : right + _AROUND])
+            around = near[y : bottom + _AROUND, x : right + _AROUND]
+            seen = copies[0] if is_marked and around.shape == near.shape else self._marked(around)
             part = marked[top:bottom, left:right]
             np.maximum(part, seen[top - y : bottom - y, left - x : right - x], out=part)
         return marked
