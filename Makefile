@@ -51,6 +51,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/work.py
 
 clean:
 	rm -rf examples/archive examples/store benchmarks/out
