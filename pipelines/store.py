@@ -286,8 +286,8 @@ class Store:
         segment_id = manifest["segment_id"]
         if self.delta("segments").transaction_version(segment_id) is None:
             for table in ("items", "frames", "marks"):
-                parts = [part for part in manifest["parts"] if part["table"] == table]
-                self.commit_parts(table, segment_id, parts)
+                if parts := [part for part in manifest["parts"] if part["table"] == table]:
+                    self.commit_parts(table, segment_id, parts)
             row = segment_row(manifest) | dict(segment or {})
             self._commit_numbered(segment_id, row)
         self.discard(manifest)
