@@ -6,6 +6,7 @@ Without a word, all four. Videos are made once, in benchmarks/out/seek. Every fr
 cannot pass for a right one.
 """
 
+import argparse
 import io
 import os
 import sys
@@ -271,14 +272,17 @@ def _cpu_ms(run: Callable[[], object]) -> float:
     return best
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     """Prints the tables asked for."""
     reports = {"codecs": report_codecs, "accuracy": report_accuracy, "cost": report_cost, "traps": report_traps}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", default=list(reports), metavar="TABLE", help=f"of {', '.join(reports)}")
+    asked = parser.parse_args()
     print(f"OpenCV {cv2.__version__}, PyAV {av.__version__}, one thread, 640 × 360")
-    for word in words or reports:
+    for word in asked.tables:
         print(f"\n## {word}")
         reports[word]()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

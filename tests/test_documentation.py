@@ -1,9 +1,6 @@
 """The documentation hangs together: its links lead somewhere, and its commands are such as the command line reads."""
 
-import itertools
 import re
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +9,9 @@ import typer
 
 import configs
 from pipelines.cli import whole_app
-from tests.markdown import PAGES, ROOT, anchors, blocks, code_in_lines, links, prose
+from tests.commands import mentioned, simple_commands, typed
+from tests.markdown import PAGES, ROOT, anchors, links
 from transforms.detect.package import load_package
-
-_COMMAND = re.compile(r"(?m)^(?:\$ |    |ExecStart=)?(?:.*; do |.* && )?(?:[\w./-]*/)?(aiqyn )")
-_REMARK = re.compile(r"(?m) +# .*$")
-_ENDS = "|&;()<>\n"
-_ELLIPSIS = {"…", "...", "[…]"}  # says that more may follow
 
 
 def name_of(path: Path) -> str:
@@ -49,37 +42,17 @@ def test_every_page_is_linked_from_the_first() -> None:
 def test_every_command_is_one_that_the_command_line_reads(path: Path) -> None:
     page = path.read_text("utf-8")
     wrong = [
-        f"{' '.join(words_of(told))}: {problem}"
+        f"{told}: {problem}"
         for told, is_whole in (*((one, True) for one in typed(page)), *((one, False) for one in mentioned(page)))
-        if (problem := problem_of(told, is_whole=is_whole))
+        if told.words[0] == "aiqyn" and (problem := problem_of(told.words, is_whole=is_whole))
     ]
     assert wrong == []
 
 
-def typed(page: str) -> Iterator[str]:
-    """What is to be typed, each from ``aiqyn`` to where its block ends."""
-    indented = "\n".join(line for line in prose(page).splitlines() if line.startswith("    "))
-    for text in (*(block.text for block in blocks(page) if block.language != "text"), indented):
-        plain = _REMARK.sub("", text.replace("\\\n", " "))
-        yield from (plain[found.start(1) :] for found in _COMMAND.finditer(plain))
-
-
-def mentioned(page: str) -> Iterator[str]:
-    """What is named within sentences; that may leave out what is needed."""
-    return (one for one in code_in_lines(page) if one.startswith("aiqyn "))
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text's first command, up to where its output goes."""
-    lexer = shlex.shlex(re.sub(r" \d(?=>)", " ", text), posix=True, punctuation_chars=_ENDS)
-    lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
-    return [word for word in itertools.takewhile(lambda word: set(word) - set(_ENDS), lexer) if word not in _ELLIPSIS]
-
-
-def problem_of(told: str, *, is_whole: bool) -> str:
+def problem_of(words: tuple[str, ...], *, is_whole: bool) -> str:
     """Why the command line would refuse a command; nothing where it would not."""
     try:
-        _parse(words_of(told)[1:], is_whole=is_whole)
+        _parse(list(words[1:]), is_whole=is_whole)
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
@@ -124,7 +97,8 @@ def _parse(words: list[str], *, is_whole: bool) -> None:
     ],
 )
 def test_a_command_that_would_be_refused_is_told(told: str, is_whole: bool, problem: str) -> None:
-    found = problem_of(told, is_whole=is_whole)
+    (words,) = simple_commands(told)
+    found = problem_of(words, is_whole=is_whole)
     assert problem in found
     assert bool(found) == bool(problem)
 

@@ -1,16 +1,13 @@
 """What the documentation says to ask can be asked of the sample archive, and its answers are those that it shows."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from examples.answers import CONTEXT, PAGE, ROOT, answered, ask_store, commands, dialogues, queries, scan
-from tests import drivers
+from tests.commands import type_in
 from tests.markdown import PAGES, shows
 
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -39,27 +36,11 @@ def tutorial(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tup
     done = []
     for words, shown in dialogues(TUTORIAL):
         if words[0] not in DONE_BY_THE_TEST:
-            ended = typed(words, folder)
+            ended = type_in(words, folder)
             done.append((words, shown, ended.stdout, ended.returncode))
     shutil.rmtree(folder / "examples")
     shutil.copytree(kept, folder / "examples")
     return done
-
-
-def typed(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """What was typed into a terminal of 100 columns: its answer, with what goes to the standard error."""
-    is_ours = words[0] == "aiqyn"
-    command = [sys.executable, "-m", "pipelines.cli", *words[1:]] if is_ours else words
-    return (drivers if is_ours else subprocess).run(
-        command,
-        cwd=folder,
-        env=os.environ | {"COLUMNS": "100"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
