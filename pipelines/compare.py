@@ -68,12 +68,12 @@ def compared(
         retries: What is due again.
     """
     asked = {"examination": [examination], "roots": [list(inventory.roots)]}
-    with bounded(store) as tables:
+    items = _ITEMS.format(is_to_retry=retries.condition, is_in_part=inventory.part.condition("items.uri"))
+    with bounded(store, asked=items) as tables:
         tables.register("asked", pa.table(asked, _ASKED))
         for name in ("listed", "absent", "named", "left_out"):
             tables.register(name, getattr(inventory, name))
         tables.execute(_TABLES)
-        items = _ITEMS.format(is_to_retry=retries.condition, is_in_part=inventory.part.condition("items.uri"))
         inputs = 0
         for _ in in_parts(tables, {"items": items, "inventory": _INVENTORY}):
             for step in (_LATEST, _CURRENT, _NOT_THERE, _DUE, _VANISHED):

@@ -131,7 +131,7 @@ def _known(store: Store, containers: list[Place], examination: str) -> dict[str,
         name: pa.array([getattr(place, name) for place in containers], SCHEMA.field(name).type) for name in names
     }
     parameters = {"examination": examination, "fleeting": sorted(_LISTED_ANEW), "of_listing": sorted(OF_LISTING)}
-    with connect(store, with_later=True) as tables:
+    with connect(store, with_later=True, asked=_KNOWN) as tables:
         tables.register("listed", pa.table(columns))
         rows = tables.execute(_KNOWN, parameters).fetchall()
     known: dict[str, tuple[Refused, list[_Stored]]] = {}

@@ -82,7 +82,7 @@ def _scanned(item: str, folder: str, policies: Sequence[LoadedPolicy], detectors
 
 def _only_address(store: Store) -> str:
     """Of the one item, which its row need not call as the command line does."""
-    with connect(store) as tables:
+    with connect(store, asked="items_latest") as tables:
         ((address,),) = tables.execute("SELECT uri FROM items_latest").fetchall()
     return str(address)
 

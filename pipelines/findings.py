@@ -96,7 +96,7 @@ def find_baseline(store: Store, scan_id: str | None) -> Baseline | None:
     """
     if scan_id is None:
         return None
-    with connect(store) as tables:
+    with connect(store, asked="scans") as tables:
         told = tables.execute("SELECT verdicts FROM scans WHERE scan_id = $scan", {"scan": scan_id}).fetchone()
         if told is not None and told[0] is not None:
             return Baseline(scan_id, int(told[0]))
@@ -129,7 +129,7 @@ def find(
         "sources": None if sources is None else list(sources),
         "with_things": baseline is not None,
     }
-    with bounded(store) as tables:
+    with bounded(store, asked="items verdicts places_latest") as tables:
         tables.register("named", named)
         tables.execute("CREATE TEMP TABLE before (policy VARCHAR, outcome VARCHAR, thing UHUGEINT)")
         tables.execute("CREATE TEMP TABLE now (policy VARCHAR, outcome VARCHAR, thing UHUGEINT, places BIGINT)")

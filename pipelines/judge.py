@@ -112,9 +112,10 @@ def _due(
         "is_asked": is_asked,
         "days": days_of(loaded.policy),
     }
-    with bounded(store) as tables:
+    keyed = {"items": _PLACES, "verdicts": _VERDICTS.format(loaded.policy.id)}
+    asked = (*keyed.values(), _sql("judge_due.sql"), _MARKS, _DUE_ITEMS, _sql("judge.sql"))
+    with bounded(store, asked=" ".join(asked)) as tables:
         tables.execute("CREATE TEMP TABLE due (place UHUGEINT, sequence BIGINT)")
-        keyed = {"items": _PLACES, "verdicts": _VERDICTS.format(loaded.policy.id)}
         for _ in in_parts(tables, keyed):
             tables.execute("INSERT INTO due " + _sql("judge_due.sql"), parameters)
         counts = tables.execute("SELECT sequence, count(*) FROM due GROUP BY ALL ORDER BY ALL").fetchall()

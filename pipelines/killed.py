@@ -36,7 +36,7 @@ def close_killed_scans(store: Store) -> None:
 
 
 def _running(store: Store) -> Iterator[dict[str, Any]]:
-    with connect(store) as tables:
+    with connect(store, asked=_RUNNING) as tables:
         result = tables.execute(_RUNNING)
         names = [column[0] for column in result.description]
         rows = result.fetchall()

@@ -79,7 +79,7 @@ def mark_near_duplicates(store: Store, scan_id: str) -> int:
     commits = store.version("segments")
     if store.transaction(_TABLE, _MARKED) == commits:
         return 0
-    with bounded(store) as tables:
+    with bounded(store, asked=_ITEMS + _CHANGED) as tables:
         _find(tables)
         shared = {"scan_id": scan_id, "sequence": store.version(_TABLE) + 1, "marked_at": datetime.now(UTC)}
         parts = [
@@ -98,7 +98,7 @@ def write_known(store: Store, examination: str, file: Path) -> int:
         examination: Under which they were examined.
         file: Where to.
     """
-    with bounded(store) as tables:
+    with bounded(store, asked=_ITEMS + _KNOWN) as tables:
         _gather(tables)
         known = tables.sql(_KNOWN, params={"examination": examination}).to_arrow_table()
     hashes = Hashes.read(_packed(known["bytes"].combine_chunks(), HASH_BYTES))

@@ -235,7 +235,7 @@ def known_examinations(
     """
     if not content_hashes:
         return {}
-    with connect(store) as tables:
+    with connect(store, asked=_KNOWN) as tables:
         tables.register("wanted", pa.table({"content_sha256": content_hashes}))
         parameters = {
             "examination": examination,

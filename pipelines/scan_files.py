@@ -116,7 +116,7 @@ def _last_complete(root: str, part: ScanPart = WHOLE) -> datetime | None:
     if not store.exists():
         return None
     try:
-        with connect(store) as tables:
+        with connect(store, asked=_LAST_COMPLETE) as tables:
             told = tables.execute(_LAST_COMPLETE, {"part": part.told}).fetchone()
     except (UsageError, duckdb.BinderException):  # of an earlier version: this scan adds what it lacks
         return None

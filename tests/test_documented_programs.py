@@ -1,4 +1,4 @@
-"""What the documentation says to type beside ``aiqyn`` is there: benchmarks and their options, targets, extras, files."""
+"""What the documentation says to type beside ``aiqyn`` is there: scripts and their options, targets, extras, files."""
 
 import argparse
 import runpy
