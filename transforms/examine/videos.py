@@ -38,6 +38,8 @@ _OPENING_MS: Final = (500.0, 1000.0, 1500.0, 2000.0, 3000.0)
 """After the first frame: where the opening seconds are looked at."""
 _OPENING_NEAR_MS: Final = 260.0
 """What was shown at most so far from there is looked at already."""
+_MOST_KEPT: Final = 16
+"""Frames before the end of a video of which pixels are made, since one of them may be the last."""
 _SAME_MS: Final = 0.0005
 """Times nearer than this are one time: rounding in seconds and ticks must not choose another frame."""
 
@@ -111,13 +113,17 @@ class OpenCvPlayer:
 
 @dataclass(slots=True)
 class Video:
-    """An opened video; sizes in pixels, upright. ``duration_ms`` is the container's claim until frames are sampled."""
+    """An opened video; sizes in pixels, upright. ``duration_ms`` is the container's claim until frames are sampled.
+
+    ``is_whole`` where the container's outline tells that nothing is missing at its end; of others that is not known.
+    """
 
     player: Player
     width: int
     height: int
     duration_ms: float
     is_cut_short: bool
+    is_whole: bool = False
     notes: list[LayerNote] = field(default_factory=list)
     captured_at: str | None = None
 
@@ -149,7 +155,8 @@ def open_video(file: BinaryIO, media_type: str, limits: Limits) -> Video:
         from transforms.examine.av1 import PyAvPlayer  # noqa: PLC0415  (an extra, and slow to load)
 
         chosen = PyAvPlayer(file)
-    return Video(chosen, chosen.width, chosen.height, chosen.duration_ms, structure.cut_short)
+    is_whole = structure.has_video is True and not structure.cut_short
+    return Video(chosen, chosen.width, chosen.height, chosen.duration_ms, structure.cut_short, is_whole)
 
 
 def sample_video(video: Video, sampling: Sampling) -> Iterator[Frame]:
@@ -170,7 +177,8 @@ def sample_video(video: Video, sampling: Sampling) -> Iterator[Frame]:
     first = _retrieve(player)
     video.height, video.width = first.shape[:2]
     cursor = _Cursor(player, frame_ms)
-    last_ms, last = _find_end(cursor, max(claimed_ms - frame_ms, first_ms)) or (first_ms, first)
+    most_kept = _MOST_KEPT if video.is_whole else 0
+    last_ms, last = _find_end(cursor, max(claimed_ms - frame_ms, first_ms), most_kept) or (first_ms, first)
     video.duration_ms = round(last_ms - first_ms + frame_ms, 3)
     yield Frame(_exact(first_ms), first)
     steps = sampling.frames - 1
@@ -225,16 +233,25 @@ def _check_end(video: Video, claimed_ms: float, shown_ms: float, frame_ms: float
         video.notes.append(LayerNote("frames", "ended_early", detail))
 
 
-def _find_end(cursor: "_Cursor", expected_ms: float) -> tuple[float, Pixels] | None:
-    """The last frame that decodes and its time: from ever further back, until there is one to run to the end from."""
+def _find_end(cursor: "_Cursor", expected_ms: float, most_kept: int) -> tuple[float, Pixels] | None:
+    """The last frame that decodes and its time: from ever further back, until there is one to run to the end from.
+
+    Which frame is the last is known behind it. To keep each of at most ``most_kept`` costs less than to come back; but
+    of a broken end a decoder makes other pixels the second time, so there the second time is what counts.
+    """
     player = cursor.player
     reach_ms = 4 * cursor.frame_ms
     while True:
         player.seek(expected_ms - reach_ms)
         last_ms: float | None = None
+        last: Pixels | None = None
+        passed = 0
         while (time_ms := player.grab()) is not None:
-            last_ms = time_ms
+            last_ms, passed = time_ms, passed + 1
+            last = player.retrieve() if passed <= most_kept else None
         cursor.time_ms = None
+        if last_ms is not None and last is not None:
+            return last_ms, last
         if last_ms is not None and cursor.advance(last_ms) is not None:
             found = last_ms, _retrieve(player)
             cursor.time_ms = None
