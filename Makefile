@@ -45,9 +45,13 @@ check: lint test
 docs: $(INSTALLED)
 	$(BIN)/python -m pipelines.reference docs
 	$(BIN)/python examples/answers.py
+	$(BIN)/python -m benchmarks.readme
 
 bench: $(INSTALLED)
-	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python -m benchmarks.sides --corpus pictures --leg decode+model
+	$(BIN)/python -m benchmarks.sides --corpus videos --leg decode+model
+	$(BIN)/python -m benchmarks.readme
+	$(BIN)/python -m benchmarks.rescan
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python benchmarks/plan.py

@@ -1,7 +1,6 @@
 """The corpora of the benchmarks: made once, by formula, from photographs that scikit-image ships."""
 
 import io
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +8,6 @@ import numpy as np
 from PIL import Image
 
 from examples.media.pictures import PHOTOGRAPHS, photograph
-from examples.media.videos import video
 
 OUT: Final = Path(__file__).parent / "out"
 _NAMES: Final = tuple(PHOTOGRAPHS)
@@ -24,27 +22,13 @@ def pictures(count: int, *, small: bool = False) -> Path:
         bases = [photograph(name, 1024) for name in _NAMES]
         for number in range(count):
             size = (480, 360) if small else _SIZES[number % len(_SIZES)]
-            (folder / f"{number:05}.jpg").write_bytes(_jpeg(bases[number % len(bases)], size, number))
+            (folder / f"{number:05}.jpg").write_bytes(jpeg(bases[number % len(bases)], size, number))
         folder.with_suffix(".done").touch()
     return folder
 
 
-def videos(count: int) -> Path:
-    """A folder of ``count`` H.264 clips of 2 to 8 s, 640 × 360."""
-    folder = OUT / f"videos-{count}"
-    if not folder.with_suffix(".done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(count):
-            scene = photograph(_NAMES[number % len(_NAMES)])
-            seconds = 2 + number % 4 * 2
-            path = folder / f"{number:03}.mp4"
-            video(path, seconds=seconds, fps=Fraction(25), size=(640, 360), gop=50, scene=scene)
-        folder.with_suffix(".done").touch()
-    return folder
-
-
-def _jpeg(base: Image.Image, size: tuple[int, int], seed: int) -> bytes:
-    """The photograph, cropped and brightened by chance, with a little grain: real entropy, new bytes."""
+def jpeg(base: Image.Image, size: tuple[int, int], seed: int) -> bytes:
+    """The photograph, cropped by chance, with a little grain: real entropy, new bytes for each seed."""
     chance = np.random.default_rng(seed)
     crop = chance.uniform(0, 0.2, 2) * base.size
     picture = base.convert("RGB").crop((*map(int, crop), *base.size)).resize(size, Image.Resampling.BICUBIC)

@@ -9,9 +9,7 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
@@ -19,31 +17,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import corpus  # noqa: E402
-
-
-def tree(root: int) -> list[int]:
-    """A process and all that descend from it."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except OSError:
-                continue  # it ended while we looked
-            parents.setdefault(parent, []).append(int(entry.name))
-    found = [root]
-    for process in found:
-        found += parents.get(process, [])
-    return found
-
-
-def resident_bytes(process: int) -> int:
-    """Proportional set size of one process."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0  # it ended while we looked
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+from benchmarks.process_tree import measure  # noqa: E402
 
 
 def peak_of_scan(pictures: int) -> float:
@@ -51,14 +25,10 @@ def peak_of_scan(pictures: int) -> float:
     source, store = corpus.pictures(pictures, small=True), corpus.OUT / "memory-store"
     shutil.rmtree(store, ignore_errors=True)
     command = [sys.executable, "-m", "pipelines.cli", "scan", str(source), "--store", str(store)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, sum(map(resident_bytes, tree(process.pid))))
-        time.sleep(0.1)
-    if process.returncode:
-        raise SystemExit(f"the scan of {pictures} pictures ended with {process.returncode}")
-    return peak / 1e6
+    cost = measure(command, store.with_suffix(".log"), cwd=ROOT)
+    if cost.status:
+        raise SystemExit(f"the scan of {pictures} pictures ended with {cost.status}")
+    return cost.peak_mb
 
 
 def main() -> None:
