@@ -65,7 +65,7 @@ def draw_store(source: Path, root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     sample = OUT / "rescan-sample"
     shutil.rmtree(sample, ignore_errors=True)
-    scan(next(source.iterdir()) / "000000000.jpg", sample)
+    scan(next(source.glob("*/*.jpg")), sample)
     (row,) = (row for file in Store(sample).files("items") for row in pq.read_table(file).to_pylist())
     store = Store.create(root)
     paths = sorted(source.glob("*/*.jpg"))
