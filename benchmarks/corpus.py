@@ -1,6 +1,7 @@
 """The corpora of the benchmarks: made once, by formula, from photographs that scikit-image ships."""
 
 import io
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from examples.media.pictures import PHOTOGRAPHS, photograph
+from examples.media.videos import video
 
 OUT: Final = Path(__file__).parent / "out"
 _NAMES: Final = tuple(PHOTOGRAPHS)
@@ -23,6 +25,20 @@ def pictures(count: int, *, small: bool = False) -> Path:
         for number in range(count):
             size = (480, 360) if small else _SIZES[number % len(_SIZES)]
             (folder / f"{number:05}.jpg").write_bytes(jpeg(bases[number % len(bases)], size, number))
+        folder.with_suffix(".done").touch()
+    return folder
+
+
+def videos(count: int) -> Path:
+    """A folder of ``count`` H.264 clips of 2 to 8 s, 640 × 360."""
+    folder = OUT / f"videos-{count}"
+    if not folder.with_suffix(".done").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            scene = photograph(_NAMES[number % len(_NAMES)])
+            seconds = 2 + number % 4 * 2
+            path = folder / f"{number:03}.mp4"
+            video(path, seconds=seconds, fps=Fraction(25), size=(640, 360), gop=50, scene=scene)
         folder.with_suffix(".done").touch()
     return folder
 
