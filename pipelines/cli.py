@@ -17,6 +17,23 @@ from pipelines.errors import ExitCode, Interrupted, MachineError, UsageError, ex
 from pipelines.interrupt import raise_when_interrupted
 from pipelines.logs import LogFormat, configure_logging
 from pipelines.s3_endpoint import EndpointOption
+from pipelines.source_options import (
+    BatchSizeOption,
+    ChildrenOption,
+    ContextOption,
+    DetectorOption,
+    ExcludeOption,
+    IncludeOption,
+    ManifestOption,
+    MaxSizeOption,
+    MinSizeOption,
+    NewerThanOption,
+    ProfileOption,
+    RetryFailedOption,
+    SegmentItemsOption,
+    SourcesArgument,
+    ThreadsOption,
+)
 
 # libgomp spins while it waits, which on a busy machine doubles the cost of torch. Read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -25,13 +42,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 _VIEWS = f"Views: {', '.join(sorted(configs.view_names()))}; changes(SCAN, SCAN). See docs/tables.md."
 StoreOption = Annotated[str, typer.Option("--store", help="Folder of the audit tables, or s3://bucket/folder.")]
-DetectorOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Name or folder of a detector package; name several one by one, the first gives items.score. "
-        f"Default: {configs.DEFAULT_DETECTOR}."
-    ),
-]
 
 
 TrustListOption = Annotated[
@@ -112,30 +122,17 @@ def scan(
     context: typer.Context,
     store: StoreOption,
     _config: ConfigOption = None,
-    sources: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE…", help="Folders, files, globs or URIs.")
-    ] = None,
-    manifest: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet that names inputs in uri; other columns as of --context.")
-    ] = None,
-    include: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Only such paths below the source; see docs/sources.md.")
-    ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="No such paths. Repeatable.")] = None,
-    newer_than: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only what was modified since: 2026-01-18, 7d, 36h.")
-    ] = None,
-    min_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or more: 10KB.")] = None,
-    max_size: Annotated[str | None, typer.Option(metavar="SIZE", help="Only files of that size or less: 2GB.")] = None,
+    sources: SourcesArgument = None,
+    manifest: ManifestOption = None,
+    include: IncludeOption = None,
+    exclude: ExcludeOption = None,
+    newer_than: NewerThanOption = None,
+    min_size: MinSizeOption = None,
+    max_size: MaxSizeOption = None,
     s3_endpoint: EndpointOption = "",
     detector: DetectorOption = None,
-    profile: Annotated[str, typer.Option(help="Name or YAML file of a scan profile.")] = "default",
-    context_table: Annotated[
-        Path | None,
-        typer.Option(
-            "--context", help="CSV or Parquet: uri, title, caption, description, published_at, publisher, url."
-        ),
-    ] = None,
+    profile: ProfileOption = "default",
+    context_table: ContextOption = None,
     trust_list: TrustListOption = None,
     trust_anchor: TrustAnchorOption = None,
     lexicon: LexiconOption = None,
@@ -161,22 +158,18 @@ def scan(
     staging: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Where workers leave rows if they do not share the store: gs://…")
     ] = "",
-    batch_size: Annotated[
-        int, typer.Option(min=0, help="Frames that are scored at a time; 0: 16, on a graphics card 64.")
-    ] = 0,
-    children: Annotated[int, typer.Option(min=0, help="Examiner children per worker; 0: by cores.")] = 0,
-    threads: Annotated[int, typer.Option(min=0, help="Cores that score, per worker; 0: by cores.")] = 0,
+    batch_size: BatchSizeOption = 0,
+    children: ChildrenOption = 0,
+    threads: ThreadsOption = 0,
     device: Annotated[
         DeviceName, typer.Option(help="Where frames are scored; auto: on a graphics card if torch sees one.")
     ] = "auto",
-    segment_items: Annotated[int, typer.Option(min=0, help="Most items per segment; 0: by profile.")] = 0,
+    segment_items: SegmentItemsOption = 0,
     segments: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Only part I of N of all places, beside drivers of others: 2/8."),
     ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed/--no-retry-failed", help="Examine failed items once more.")
-    ] = False,
+    retry_failed: RetryFailedOption = False,
     skip_near_duplicates: Annotated[
         bool,
         typer.Option(
@@ -386,10 +379,12 @@ def whole_app() -> typer.Typer:
     """The app with all its commands, those of other modules included."""
     from pipelines.case_cli import app as case_app
     from pipelines.detector.cli import app as detector_app
+    from pipelines.estimate.cli import app as estimate_app
     from pipelines.policy_cli import app as policy_app
     from pipelines.upkeep.cli import app as store_app
 
     app.add_typer(case_app)
+    app.add_typer(estimate_app)
     app.add_typer(detector_app, name="detector")
     app.add_typer(policy_app, name="policy")
     app.add_typer(store_app, name="store")

@@ -35,7 +35,7 @@ LAYER_VERSIONS = {"frames": 2, "faces": 1, "marks": 1, "watermark": 1, "caption"
 """Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
 
 _PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0
-_VIDEO_NAMES = (
+VIDEO_NAMES = (
     ".mp4",
     ".mov",
     ".mkv",
@@ -181,7 +181,7 @@ def _stored(source: str, uri: str, member_path: str | None, size_bytes: int | No
 
 def estimate_seconds(place: Place) -> float:
     """Rough processor time of one item, told from its name and size; only the even cut of segments depends on it."""
-    base = _VIDEO_SECONDS if place.name.lower().endswith(_VIDEO_NAMES) else _PICTURE_SECONDS
+    base = _VIDEO_SECONDS if place.name.lower().endswith(VIDEO_NAMES) else _PICTURE_SECONDS
     return base + (place.size_bytes or 0) / 1e9 * _SECONDS_PER_GIGABYTE
 
 

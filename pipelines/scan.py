@@ -119,36 +119,30 @@ class Scan:
         told = self._scan_id, root, self._scope.addresses, self._started_at, self._seconds
         self.report = ScanReport(*told, part=options.part, work=self._work)
 
-    def run(self) -> ScanSummary:
+    def run(self, plan: Plan | None = None) -> ScanSummary:
         """Scans; every segment that ends is committed, whatever happens after it.
+
+        Args:
+            plan: What to do, where that is known already; else the sources are listed.
 
         Raises:
             UsageError: The sources, the context table or the store cannot be used as named.
             MachineError: A disk is full, cannot be written any more, or the like.
         """
         with closing(self._opener), machine_told(self._options.store):
-            return self._run()
+            return self._run(plan)
 
-    def _run(self) -> ScanSummary:
+    def _run(self, plan: Plan | None) -> ScanSummary:
         store = Store(self._options.store, work=self._work)
-        members = partial(
-            with_members,
-            store=store,
-            opener=self._opener,
-            examination=self._examination,
-            retry_failed=self._options.retry_failed,
-        )
-        if self._scope.is_on_beam:
-            set_beam_options(self._runner.beam_arguments)
-        inputs = self._scope.gather(store.root, members, may_be_empty=self._options.allow_empty)
+        inputs = Inputs() if plan else self._gather(store)
         named = inputs.named
         if self._options.dry_run:
-            return self._summary(self._plan(store, inputs))
+            return self._summary(plan or self._plan(store, inputs))
         store.make()
         baseline = find_baseline(store, self._options.baseline)
         with self._held(store):
             recovered = _tidied(store)
-            summary = self._summary(self._plan(store, inputs))
+            summary = self._summary(plan or self._plan(store, inputs))
             del inputs  # a scan of hours need not hold what is not due
             summary.recovered = recovered
             self.report.summary = summary
@@ -166,6 +160,18 @@ class Scan:
                 raise
             store.record_scan(self._record(store, summary, "interrupted" if summary.was_interrupted else "complete"))
         return summary
+
+    def _gather(self, store: Store) -> Inputs:
+        members = partial(
+            with_members,
+            store=store,
+            opener=self._opener,
+            examination=self._examination,
+            retry_failed=self._options.retry_failed,
+        )
+        if self._scope.is_on_beam:
+            set_beam_options(self._runner.beam_arguments)
+        return self._scope.gather(store.root, members, may_be_empty=self._options.allow_empty)
 
     def _held(self, store: Store) -> AbstractContextManager[None]:
         part = self._options.part
@@ -331,6 +337,7 @@ class Scan:
                 stop_file,
                 s3_endpoint=options.s3_endpoint,
                 known=known,
+                costs=options.costs,
             ),
             runner=runner,
             worker_versions=installed_versions() if runner.has_own_workers else None,

@@ -40,3 +40,4 @@ class ScanOptions:
     ignored: IgnoreList = NOTHING_IGNORED
     baseline: str | None = None
     s3_endpoint: str = ""
+    costs: str | None = None

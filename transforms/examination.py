@@ -1,6 +1,7 @@
 """Examine: references in, frames and examinations out, through examiner children that work ahead of the model."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from transforms.beside.gather import gather
 from transforms.beside.read import read_context
 from transforms.cores import share_of_cores
+from transforms.costs import note_cost
 from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import is_named_as_media
@@ -53,6 +55,7 @@ class ExamineOptions:
         s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
         known: File of the contents whose near-duplicates are not examined, or None.
         needs: What a worker that is not the driver's own has to have, or None.
+        costs: File to which is added what each content took, or None.
     """
 
     children: int = 1
@@ -63,6 +66,7 @@ class ExamineOptions:
     s3_endpoint: str = ""
     known: str | None = None
     needs: WorkerNeeds | None = None
+    costs: str | None = None
 
 
 class Examine(beam.PTransform):
@@ -167,8 +171,13 @@ class _ExamineFn(beam.DoFn):
             for _ in range(examined.children_lost):
                 self._ticker.tick(CHILD_LOST)
             record_ms("examine", "cpu_ms", examined.cpu_seconds)
+            inputs: Counter[int] = Counter()
             for number, frame in enumerate(examined.frames):
-                yield from self._hand_out(reference.key, number, frame)
+                for detector, output in self._hand_out(reference.key, number, frame):
+                    inputs[detector] += 1
+                    yield output
+            if self._options.costs:
+                note_cost(self._options.costs, reference.places, examined.cpu_seconds, inputs)
             facts = tuple(frame.facts for frame in examined.frames)
             yield from self._finish(reference, examined.examination, facts)
 
@@ -178,13 +187,13 @@ class _ExamineFn(beam.DoFn):
         for name, amount in self._pool.work.take().items():
             count("examine", name, amount)
 
-    def _hand_out(self, key: str, number: int, frame: FrameViews) -> Iterator[beam.pvalue.TaggedOutput]:
+    def _hand_out(self, key: str, number: int, frame: FrameViews) -> Iterator[tuple[int, beam.pvalue.TaggedOutput]]:
         """Every view goes to each detector that wants such views and for which the frame is in scope."""
         for (index, face), views in frame.views.items():
             frame_key = FrameKey(key, number, frame.facts.timestamp_ms, face)
             for detector, tag in self._tags[index]:
                 if frame.facts.not_assessable[detector] is None:
-                    yield beam.pvalue.TaggedOutput(tag, (frame_key, views))
+                    yield detector, beam.pvalue.TaggedOutput(tag, (frame_key, views))
 
     def _finish(
         self, reference: Reference, examination: Examination, frames: tuple[FrameFacts, ...]

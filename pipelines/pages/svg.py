@@ -87,6 +87,17 @@ class Sheet:
         """The picture as markup to stand in an HTML page."""
         return ET.tostring(self._root, encoding="unicode")
 
+    def document(self, style: str) -> str:
+        """The picture as a file of its own.
+
+        Args:
+            style: CSS of its classes.
+        """
+        root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **self._root.attrib})
+        ET.SubElement(root, "style").text = style
+        root.extend(self._root)
+        return f"{ET.tostring(root, encoding='unicode')}\n"
+
     def _add(self, tag: str, kind: str, **numbers: float) -> ET.Element:
         attributes = {name: _short(number) for name, number in numbers.items()}
         return ET.SubElement(self._root, tag, {"class": kind, **attributes} if kind else attributes)
