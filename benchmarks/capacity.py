@@ -267,7 +267,8 @@ def measured(pictures: int, videos: int) -> dict[str, Any]:
     sources = {"pictures": corpus.pictures(pictures), "videos": corpus.long_videos(videos, _MINUTES)}
     told: dict[str, Any] = {"machine": machine() | {"load": round(os.getloadavg()[0], 1)}}
     for kind, source in sources.items():
-        command = [sys.executable, "-m", "pipelines.cli", "estimate", str(source), "--json", "--sample", str(pictures + videos)]
+        arguments = ["estimate", str(source), "--json", "--sample", str(pictures + videos)]
+        command = [sys.executable, "-m", "pipelines.cli", *arguments]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {ended.returncode}: {ended.stderr[-2000:]}")
