@@ -46,6 +46,7 @@ docs: $(INSTALLED)
 	$(BIN)/python -m pipelines.reference docs
 	$(BIN)/python examples/answers.py
 	$(BIN)/python -m benchmarks.readme
+	$(BIN)/python benchmarks/capacity.py
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.sides --corpus pictures --leg decode+model

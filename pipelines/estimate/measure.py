@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from pipelines.errors import Interrupted
 from pipelines.plan import Due, Plan, estimate_seconds
 from pipelines.process_memory import Peak, watched
 from pipelines.scan import Scan
@@ -109,6 +110,9 @@ def measure(options: ScanOptions, sample: Sequence[Due], console: Console) -> Me
         options: Of the scan whose cost is asked for.
         sample: What is due, in the plan's order; at least one place.
         console: For the scans' progress.
+
+    Raises:
+        Interrupted: By Ctrl-C or SIGTERM.
     """
     cheapest = min(sample, key=lambda due: estimate_seconds(due.place))
     with tempfile.TemporaryDirectory(prefix="aiqyn-estimate-") as folder:
@@ -145,6 +149,8 @@ class _Run:
             summary = scan.run(Plan(len(due), 0, due))
             self.wall_seconds = time.monotonic() - started
             spent = _cpu_seconds() - before
+        if summary.was_interrupted:
+            raise Interrupted
         self.cpu_seconds = spent - self.peak.cpu_seconds
         self.segments = summary.committed
         self.costs = list(read_costs(costs))

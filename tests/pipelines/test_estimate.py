@@ -7,15 +7,17 @@ import random
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from typer.testing import CliRunner
 
 from pipelines.cli import whole_app
-from pipelines.errors import UsageError
-from pipelines.estimate.measure import Measured, Overheads, Sampled, StoreSize
+from pipelines.errors import Interrupted, UsageError
+from pipelines.estimate.measure import Measured, Overheads, Sampled, StoreSize, measure
 from pipelines.estimate.ratio import Expansion, expand, interval, t_quantile
 from pipelines.estimate.resources import cost_of, money_of, time_of
 from pipelines.estimate.strata import FEWEST, Kind, Population, Stratum, allocate, draw, kind_of, stratify, stratum_of
@@ -23,6 +25,7 @@ from pipelines.estimate.terms import Terms
 from pipelines.estimate.told import Told, facts_of, short
 from pipelines.plan import Due
 from pipelines.process_memory import Peak
+from pipelines.scan_options import ScanOptions
 from transforms.records import Place
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "estimate.json"
@@ -293,6 +296,13 @@ def test_the_answer_for_machines() -> None:
 @pytest.mark.parametrize(("value", "text"), [(0.01234, "0.0123"), (12.34, "12.3"), (99.96, "100"), (12345.6, "12,346")])
 def test_three_digits_count(value: float, text: str) -> None:
     assert short(value) == text
+
+
+def test_an_interrupted_sample_tells_nothing(monkeypatch, tmp_path) -> None:
+    ended = SimpleNamespace(was_interrupted=True, committed=0)
+    monkeypatch.setattr("pipelines.estimate.measure.Scan", lambda *_: SimpleNamespace(run=lambda _: ended))
+    with pytest.raises(Interrupted):
+        measure(ScanOptions([str(tmp_path)], ""), [Due(place("a.jpg"))], Console(quiet=True))
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, bytes]]:
