@@ -104,7 +104,7 @@ def archive_of(each: Each, places: int, name: str) -> Archive:
 def both(told: Mapping[str, Any]) -> tuple[Archive, Archive]:
     """The pictures and the videos."""
     pictures, videos = each_of(told["pictures"]), each_of(told["videos"])
-    count = round(_VIDEO_HOURS * 3600 / videos.seconds_of_video)
+    count = round(_VIDEO_HOURS * 3600 / round(videos.seconds_of_video))
     return archive_of(pictures, _PICTURES, "a.jpg"), archive_of(videos, count, "a.mp4")
 
 
@@ -126,7 +126,11 @@ def _each_table(told: Mapping[str, Any]) -> str:
     )
     header = ("", "a picture", f"a video of {videos.seconds_of_video / 60:.0f} minutes", "an hour of such videos")
     table = _rows(header, ((name, *(_number(one) for one in values)) for name, *values in rows))
-    return f"{table}\n\nA segment takes {pictures.segment:.1f} core-seconds besides. {_taken(told)}"
+    besides = (
+        f"A segment takes at most {pictures.segment:.1f} core-seconds besides: all that a scan of one picture takes, but "
+        "for the picture itself."
+    )
+    return f"{table}\n\n{besides} {_taken(told)}"
 
 
 def _taken(told: Mapping[str, Any]) -> str:
@@ -172,7 +176,9 @@ def _hosts_table(told: Mapping[str, Any]) -> str:
         )
 
     header = ("hosts", "days", "bound by", "memory of a host, GB", "money, scan", "money, store a month")
-    prices = ", ".join(f"{one:g} a {name.removeprefix('price_').replace('_', '-')}" for name, one in _PRICES.items())
+    prices = "{price_core_hour:g} a core-hour, {price_gpu_hour:g} a GPU-hour, {price_gb_month:g} a GB and month".format(
+        **_PRICES
+    )
     return (
         f"{_rows(header, map(row, _HOSTS))}\n\nAssumed: {ASSUMED_EFFICIENCY:.0%} of the cores are busy; a GPU does the "
         f"networks' work of {_HOSTS[-1].gpu_speedup:.0f} cores; prices are {prices}, in no currency. They are examples "
