@@ -127,8 +127,7 @@ def _each_table(told: Mapping[str, Any]) -> str:
     header = ("", "a picture", f"a video of {videos.seconds_of_video / 60:.0f} minutes", "an hour of such videos")
     table = _rows(header, ((name, *(_number(one) for one in values)) for name, *values in rows))
     besides = (
-        f"A segment takes at most {pictures.segment:.1f} core-seconds besides: all that a scan of one picture takes, but "
-        "for the picture itself."
+        f"A segment takes at most {pictures.segment:.1f} core-seconds: what a scan of one picture takes besides it."
     )
     return f"{table}\n\n{besides} {_taken(told)}"
 

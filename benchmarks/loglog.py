@@ -7,7 +7,7 @@ from typing import Final
 
 from pipelines.pages.svg import Frame, Sheet
 
-_WIDTH: Final = 640.0
+_WIDTH: Final = 720.0
 _HEIGHT: Final = 340.0
 _COLOURS: Final = ("#0a6b7c", "#a92c16", "#5a4590", "#7d5200")
 _STYLE: Final = (
@@ -47,7 +47,7 @@ def drawn(ident: str, chart: Chart) -> str:
     (left, right), (bottom, top) = (_decades([point[axis] for point in points]) for axis in (0, 1))
     told = "; ".join(f"{one.name}: {', '.join(f'{y:g} at {x:g}' for x, y in one.points)}" for one in chart.series)
     sheet = Sheet(ident, chart.title, told, _WIDTH, _HEIGHT)
-    plot = Frame(64, 56, _WIDTH - 200, _HEIGHT - 108, x_end=right - left, y_end=top - bottom)
+    plot = Frame(64, 56, _WIDTH - 264, _HEIGHT - 108, x_end=right - left, y_end=top - bottom)
     sheet.text((16, 20), chart.title)
     sheet.text((16, 42), chart.y)
     sheet.text((plot.left + plot.width, _HEIGHT - 12), chart.x, anchor="end")

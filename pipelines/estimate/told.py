@@ -125,6 +125,11 @@ def remarks(told: Told) -> Iterator[str]:
         f"The sample kept {measured.busy_cores:.1f} of {measured.cores} cores busy. Hours of the clock assume that "
         f"{terms.efficiency:.0%} of the cores are (--efficiency), and that hosts do not wait for disk or network."
     )
+    if measured.overheads.place == 0.0:
+        yield (
+            "What networks and segments take, measured apart, came to more than the whole scan left for them: other work "
+            "disturbed it. Hashing and rows count as nothing; ask again when the machine is quiet."
+        )
     if cost.duplicates:
         yield (
             f"{cost.duplicates} places of the sample have a content that lies in it elsewhere, too; it was examined "

@@ -1,5 +1,6 @@
 """What a scan would cost: strata, the draw, the estimators, and the command over a small archive."""
 
+import io
 import json
 import math
 import os
@@ -22,7 +23,7 @@ from pipelines.estimate.ratio import Expansion, expand, interval, t_quantile
 from pipelines.estimate.resources import cost_of, money_of, time_of
 from pipelines.estimate.strata import FEWEST, Kind, Population, Stratum, allocate, draw, kind_of, stratify, stratum_of
 from pipelines.estimate.terms import Terms
-from pipelines.estimate.told import Told, facts_of, short
+from pipelines.estimate.told import Told, facts_of, print_cost, remarks, short
 from pipelines.plan import Due
 from pipelines.process_memory import Peak
 from pipelines.scan_options import ScanOptions
@@ -291,6 +292,40 @@ def test_the_answer_for_machines() -> None:
     if os.environ.get("AIQYN_UPDATE_GOLDENS"):
         GOLDEN.write_text(facts, "utf-8")
     assert facts == GOLDEN.read_text("utf-8")
+
+
+TOLD = Told(cost_of(POPULATIONS, MEASURED, Terms(), **WORK), MEASURED, Terms(), 0, 3002, 0, 0)
+ALL = {Stratum(Kind.PICTURE, 0): Population(3, 6000), Stratum(Kind.VIDEO, 2): Population(2, 10 * MIB)}
+ONE = replace(MEASURED, sample=MEASURED.sample[:1])
+NOISY = replace(MEASURED, overheads=Overheads(6.0, 2.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted", "unwanted"),
+    [
+        (TOLD, "5 of 3,002 places were drawn", "disturbed"),
+        (replace(TOLD, cost=cost_of(ALL, MEASURED, Terms(), **WORK)), "All 5 places were examined", "were drawn"),
+        (replace(TOLD, measured=NOISY), "disturbed", "All"),
+        (replace(TOLD, terms=Terms(gpus=1, gpu_speedup=50.0)), "it was not measured", "All"),
+        (
+            replace(TOLD, cost=cost_of({Stratum(Kind.PICTURE, 0): Population(9, 9000)}, ONE, Terms(), **WORK)),
+            "no interval",
+            "elsewhere",
+        ),
+    ],
+)
+def test_every_answer_says_what_it_rests_on(told: Told, wanted: str, unwanted: str) -> None:
+    text = "\n".join(remarks(told))
+    assert wanted in text
+    assert unwanted not in text
+
+
+def test_the_answer_for_people_has_every_figure() -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_cost(replace(TOLD, unchanged=7), console)
+    text = console.export_text()
+    words = ("picture", "to 64 KiB", "3,000", "Core-hours", "Memory of a host", "7 places unchanged", "5 of 3,002")
+    assert [word for word in words if word not in text] == []
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.01234, "0.0123"), (12.34, "12.3"), (99.96, "100"), (12345.6, "12,346")])
