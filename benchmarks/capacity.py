@@ -91,7 +91,7 @@ def archive_of(each: Each, places: int, name: str) -> Archive:
     """A number of places, in segments as the default profile cuts them; ``name`` ends as such files do."""
     size = load_profile("default").segments
     rough = estimate_seconds(Place("", name, name, round(each.file_bytes), None))
-    segments = math.ceil(places / min(size.max_items, max(1, size.target_seconds // rough)))
+    segments = math.ceil(places / min(size.max_items, max(1, int(size.target_seconds / rough))))
     return Archive(
         places,
         (places * each.seconds + segments * each.segment) / 3600,

@@ -127,8 +127,8 @@ def remarks(told: Told) -> Iterator[str]:
     )
     if measured.overheads.place == 0.0:
         yield (
-            "What networks and segments take, measured apart, came to more than the whole scan left for them: other work "
-            "disturbed it. Hashing and rows count as nothing; ask again when the machine is quiet."
+            "What networks and segments take, measured apart, came to more than the whole scan left for them: other "
+            "work disturbed it. Hashing and rows count as nothing; ask again when the machine is quiet."
         )
     if cost.duplicates:
         yield (
