@@ -243,10 +243,7 @@ def plots() -> dict[str, str]:
             "A scan against the number of small pictures",
             "pictures",
             "core-seconds, MB",
-            [
-                series("items", "items", "core-seconds"),
-                series("items", "items", "peak memory, MB", "peak_mb"),
-            ],
+            [series("items", "items", "core-seconds"), series("items", "items", "peak memory, MB", "peak_mb")],
         ),
         "scaling-rows.svg": Chart(
             "A store against the number of its rows",

@@ -45,7 +45,7 @@ def estimate(
     detector: DetectorOption = None,
     profile: ProfileOption = "default",
     context_table: ContextOption = None,
-    batch_size: BatchSizeOption = 16,
+    batch_size: BatchSizeOption = 0,
     children: ChildrenOption = 0,
     threads: ThreadsOption = 0,
     segment_items: SegmentItemsOption = 0,

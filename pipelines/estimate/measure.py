@@ -20,9 +20,12 @@ from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.tables import connect
+from transforms.cores import share_of_cores
 from transforms.costs import read_costs
 
 _BATCHES = 8
+_DEVICE = "cpu"
+"""Where the sample is scored: what a graphics card would take over is told apart."""
 _LOG = logging.getLogger("aiqyn.estimate")
 
 
@@ -129,7 +132,7 @@ def measure(options: ScanOptions, sample: Sequence[Due], console: Console) -> Me
             store=_store_size(whole.store, len(sample), whole.segments),
             cpu_seconds=whole.cpu_seconds,
             wall_seconds=whole.wall_seconds,
-            cores=len(os.sched_getaffinity(0)),
+            cores=share_of_cores(1),
             peak=whole.peak,
         )
 
@@ -142,7 +145,7 @@ class _Run:
         costs = folder / "costs"
         self.places = len(due)
         folder.mkdir()
-        own = replace(options, store=str(self.store), dry_run=False, costs=str(costs), context=None)
+        own = replace(options, store=str(self.store), dry_run=False, device=_DEVICE, costs=str(costs))
         scan = Scan(own, console)
         with watched() as self.peak:
             before, started = _cpu_seconds(), time.monotonic()
@@ -211,24 +214,24 @@ def seconds_per_input(options: ScanOptions) -> dict[int, float]:
     Measured apart from the scan, in full batches, since a scan's networks and the rest of its process run together.
     """
     import numpy as np
-    import torch
 
     from pipelines.chosen import load_detectors
+    from transforms.detect.device import frames_per_batch
     from transforms.detect.package import DetectorPackage
     from transforms.detect.preprocess import synthetic_views
-    from transforms.detect.scoring import load_network, score_views
+    from transforms.detect.scorer import Scorer
 
-    torch.set_num_threads(options.threads or len(os.sched_getaffinity(0)))
+    batch_size = options.batch_size or frames_per_batch(_DEVICE)
     packages = [one for one in load_detectors(options.detectors).values() if isinstance(one, DetectorPackage)]
     found = {}
     for index, package in enumerate(packages):
-        network = load_network(package)
-        batch = np.stack([synthetic_views(package.config.input)] * options.batch_size)
-        score_views(network, batch, options.batch_size)
+        scorer = Scorer(package, batch_size, options.threads or share_of_cores(1))
+        batch = np.stack([synthetic_views(package.config.input)] * batch_size)
+        scorer.score(batch)
         started = time.process_time()
         for _ in range(_BATCHES):
-            score_views(network, batch, options.batch_size)
-        found[index] = (time.process_time() - started) / (_BATCHES * options.batch_size)
+            scorer.score(batch)
+        found[index] = (time.process_time() - started) / (_BATCHES * batch_size)
     return found
 
 

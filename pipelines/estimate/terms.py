@@ -40,8 +40,8 @@ class Terms:
         """
         if self.gpus and self.gpu_speedup is None:
             raise UsageError(
-                "--gpu needs --gpu-speedup: how many times the network's work of one core your GPU does. Aiqyn scores "
-                "on processors and has measured no GPU, so it knows none."
+                "--gpu needs --gpu-speedup: how many times the networks' work of one core your GPU does. The sample is "
+                "scored on processors, so Aiqyn does not know."
             )
         if not self.gpus and (self.gpu_speedup is not None or self.price_gpu_hour is not None):
             raise UsageError("--gpu-speedup and --price-gpu-hour are of GPUs: say with --gpu how many each host has.")

@@ -139,8 +139,8 @@ def remarks(told: Told) -> Iterator[str]:
         yield "No content lay twice in the sample. Those of the archive that do are examined once, and cost less."
     if terms.gpus:
         yield (
-            f"That a GPU does the networks' work of {terms.gpu_speedup:g} cores is what you said; it was not measured, "
-            f"and Aiqyn scores on processors today. Then the {cost.time.bound_by.upper()} holds the work up."
+            f"That a GPU does the networks' work of {terms.gpu_speedup:g} cores is what you said; it was not measured. "
+            f"The sample was scored on processors. Then the {cost.time.bound_by.upper()} holds the work up."
         )
     yield "Bytes of files are counted once. A scan reads each twice, to hash and to examine it, also over a network."
 
