@@ -9,7 +9,6 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from pipelines.errors import UsageError
 from pipelines.estimate.measure import measure
 from pipelines.estimate.resources import cost_of
 from pipelines.estimate.strata import allocate, draw, stratify
@@ -31,14 +30,17 @@ def run_estimate(options: ScanOptions, terms: Terms, *, sample: int, seed: int, 
         as_json: Whether the answer is for machines.
 
     Raises:
-        UsageError: The sources, the store or the terms cannot be used as named, or nothing is due.
+        UsageError: The sources, the store or the terms cannot be used as named.
     """
     terms.check()
     console = Console(stderr=True, markup=False)
     plan, segments, seconds = _plan(options, console)
     due = [one for one in plan.due if not one.gone]
     if not due:
-        raise UsageError("Nothing is due: a scan would examine no file, so there is nothing to estimate.")
+        facts = {"inputs": plan.inputs, "unchanged": plan.unchanged, "gone": len(plan.due), "due": 0}
+        said = "Nothing is due: a scan would examine no file, so there is nothing to estimate."
+        typer.echo(json.dumps(facts, indent=1) if as_json else said)
+        return
     populations = stratify(one.place for one in due)
     drawn = draw((one.place for one in due), allocate(populations, sample), seed)
     chosen = [replace(one, supersedes="") for one in due if (one.place.uri, one.place.member_path) in drawn]

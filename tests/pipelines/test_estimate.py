@@ -378,12 +378,18 @@ def test_an_archive_is_really_examined_and_nothing_is_written(archive, light, li
     assert told["read_bytes"] == sum(one.stat().st_size for one in source.iterdir()) - pictures[0].stat().st_size
 
 
+def test_that_nothing_is_due_is_an_answer(tmp_path: Path) -> None:
+    ended = estimated(str(tmp_path))
+    assert (ended.exit_code, ended.stdout.split(":")[0]) == (0, "Nothing is due")
+    ended = estimated(str(tmp_path), "--json")
+    assert (ended.exit_code, json.loads(ended.stdout)) == (0, {"inputs": 0, "unchanged": 0, "gone": 0, "due": 0})
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ([], "nothing to scan"),
         (["/nowhere/at/all"], "There is nothing at"),
-        (["{here}"], "Nothing is due"),
         (["{here}", "--gpu", "1"], "--gpu-speedup"),
         (["{here}", "--min-size", "much"], "--min-size"),
     ],
