@@ -3,45 +3,41 @@
 import json
 import os
 import platform
-import subprocess
-import time
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.process_memory import watched
+from benchmarks.process_tree import measure
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 RESULTS: Final = ROOT / "benchmarks" / "results"
 Point = dict[str, Any]
 
 
-def run(command: Sequence[str], cores: int | None = None, accepted: Sequence[int] = (0,)) -> Point:
+def run(command: Sequence[str], cores: int | None = None) -> Point:
     """What a command took with all processes that it started.
 
     Args:
         command: Run at the project's root.
         cores: On so many; None: on all that there are.
-        accepted: Exit statuses of which the figures count.
 
     Raises:
-        SystemExit: It ended otherwise.
+        SystemExit: It failed.
     """
-    load, started = os.getloadavg()[0], time.monotonic()
-    with _confined(cores):
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    with watched(process.pid) as peak:
-        said = process.stderr.read() if process.stderr else b""
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in accepted:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said.decode()[-2000:]}")
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder, _confined(cores):
+        log = Path(folder) / "log"
+        cost = measure(command, log, cwd=ROOT)
+        said = log.read_text("utf-8", "replace")[-2000:]
+    if cost.status:
+        raise SystemExit(f"{' '.join(command)} ended with {cost.status}: {said}")
     return {
-        "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
-        "wall_s": round(time.monotonic() - started, 2),
-        "peak_mb": round(peak.bytes / 1e6),
+        "cpu_s": round(cost.cpu_s, 2),
+        "wall_s": round(cost.wall_s, 2),
+        "peak_mb": round(cost.peak_mb),
         "load_before": round(load, 1),
         "measured_on": f"{datetime.now(UTC):%Y-%m-%d}",
     }

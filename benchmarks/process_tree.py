@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipelines.process_memory import resident_bytes, tree
+
 _SUBREAPER: Final = 36  # PR_SET_CHILD_SUBREAPER
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _LOOK_S: Final = 0.02
@@ -38,31 +40,6 @@ class Cost:
     peak_mb: float = 0.0
     first_s: float | None = None
     other_cpu_s: float = 0.0
-
-
-def tree(root: int) -> list[int]:
-    """A process and all that descend from it."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int(_stat(int(entry.name))[1])
-            except OSError:
-                continue  # it ended while we looked
-            parents.setdefault(parent, []).append(int(entry.name))
-    found = [root]
-    for process in found:
-        found += parents.get(process, [])
-    return found
-
-
-def resident_bytes(process: int) -> int:
-    """Proportional set size of one process: pages that several share count once over all."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0  # it ended while we looked
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
 
 
 def measure(

@@ -40,7 +40,7 @@ def watched(process: int | None = None) -> Iterator[Peak]:
 
     def watch() -> None:
         while True:
-            found = {one: proportional_bytes(one) for one in tree(root)}
+            found = {one: resident_bytes(one) for one in tree(root)}
             own = found.pop(root, 0)
             peak.bytes = max(peak.bytes, own + sum(found.values()))
             peak.own_bytes = max(peak.own_bytes, own)
@@ -74,7 +74,7 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def proportional_bytes(process: int) -> int:
+def resident_bytes(process: int) -> int:
     """Proportional set size of one process: pages that several share count once over all of them."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.process_tree import resident_bytes, tree
+from pipelines.process_memory import resident_bytes, tree
 from tests.hostile.outside import Outside
 
 ROOT = Path(__file__).parents[2]
