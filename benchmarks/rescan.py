@@ -28,7 +28,7 @@ from benchmarks.process_tree import Cost, measure
 from benchmarks.sides.environments import ROOT, machine
 from examples.media.pictures import photograph
 from pipelines.store import Store
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 MOST_SECONDS: Final = 20
 _FOLDER: Final = 1000

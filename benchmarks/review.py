@@ -35,7 +35,7 @@ from pipelines.judge import judge_store  # noqa: E402
 from pipelines.policy_config import load_policy  # noqa: E402
 from pipelines.store import Store  # noqa: E402
 from pipelines.tables import connect  # noqa: E402
-from transforms.write import write_part  # noqa: E402
+from transforms.part_files import write_part  # noqa: E402
 
 _FRAMES: Final = 16
 _DECISIONS: Final = ("disclosed", "not_disclosed", "not_ai", "unsure")

@@ -31,6 +31,7 @@ from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.listing import set_beam_options
+from pipelines.loading import uncollected
 from pipelines.near_duplicates import mark_near_duplicates, write_known
 from pipelines.plan import (
     Due,
@@ -317,9 +318,10 @@ class Scan:
 
     def _config(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> "SegmentConfig":
         """As many children as a worker has cores, and as many threads that score: each often waits for the other."""
-        from pipelines.segment import SegmentConfig
-        from transforms.detect.device import frames_per_batch
-        from transforms.examination import ExamineOptions
+        with uncollected():
+            from pipelines.segment import SegmentConfig
+            from transforms.detect.device import frames_per_batch
+            from transforms.examination import ExamineOptions
 
         options = self._options
         if not runner.has_own_workers:

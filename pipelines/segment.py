@@ -19,10 +19,11 @@ from transforms.assemble import Assemble, networks_of, scores_of
 from transforms.examination import EXAMINATIONS, Examine, ExamineOptions, views_for
 from transforms.examine.settings import ExamineSettings
 from transforms.fitness import WorkerNeeds, told_of_unfit
+from transforms.part_files import WRITTEN_TO
 from transforms.records import DetectorChoice, Reference, SegmentSpec
 from transforms.score import Score
 from transforms.work import MEANINGS
-from transforms.write import WRITTEN_TO, WriteParts
+from transforms.write import WriteParts
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from transforms.beam_files import written_to
+from transforms.part_files import manifest_path, written_to
 from transforms.store_files import StoreFiles
-from transforms.write import manifest_path
 
 Manifest = dict[str, Any]
 

@@ -280,7 +280,7 @@ class Store:
         """Makes a segment's rows visible, all or none; a second call changes nothing.
 
         Args:
-            manifest: As ``transforms.write`` wrote it.
+            manifest: As ``transforms.part_files`` wrote it.
             segment: Columns of the segment's row that only the driver knows, such as ``seconds``.
         """
         segment_id = manifest["segment_id"]
@@ -294,7 +294,7 @@ class Store:
 
     def _commit_numbered(self, segment_id: str, row: Mapping[str, Any]) -> None:
         """Commits a segment's row; its ``sequence`` is the number of that very commit, so that no two have the same."""
-        from transforms.write import write_part
+        from transforms.part_files import write_part
 
         def attempt(delta: DeltaTable) -> None:
             if delta.transaction_version(segment_id) is not None:
@@ -312,7 +312,7 @@ class Store:
 
     def discard(self, manifest: Manifest) -> None:
         """Removes a manifest: its segment is committed, or was interrupted before it wrote a row."""
-        from transforms.write import manifest_path
+        from transforms.part_files import manifest_path
 
         self.disk.remove(manifest_path(manifest["segment_id"]))
 
@@ -384,7 +384,7 @@ class Store:
 
     def record_scan(self, row: Mapping[str, Any]) -> None:
         """Appends the scan's record; the one with the latest ``recorded_at`` holds."""
-        from transforms.write import write_part
+        from transforms.part_files import write_part
 
         part = write_part(str(self.root), "scans", row["scan_id"], [dict(row)])
         self.commit_parts("scans", f"{row['scan_id']}-{row['status']}", [asdict(part)])

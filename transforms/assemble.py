@@ -15,9 +15,9 @@ from transforms.examine.sniff import is_named_as_media
 from transforms.marks.found import MarksFound
 from transforms.marks.mark import Mark, mark_id
 from transforms.outcomes import Reason
+from transforms.part_files import Row
 from transforms.records import DetectorChoice, Examination, FrameFacts, FrameScore, Place, Reference, SegmentSpec
 
-Row = dict[str, Any]
 _NOTHING = MarksFound((), ())
 
 

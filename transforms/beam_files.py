@@ -6,9 +6,7 @@ from contextlib import suppress
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from transforms import s3
 from transforms.retry import retried
-from transforms.store_files import Files, files_of
 
 
 class BeamFiles:
@@ -41,8 +39,3 @@ class BeamFiles:
         """See ``Files``."""
         with suppress(BeamIOError):  # there is none
             FileSystems.delete([f"{self._root}/{path}"])
-
-
-def written_to(root: str) -> Files:
-    """The files below the place to which workers write: a store, or where its rows are staged."""
-    return BeamFiles(root) if "://" in root and not root.startswith(s3.SCHEME) else files_of(root)

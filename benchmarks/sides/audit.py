@@ -21,8 +21,8 @@ from transforms.labels.networks import read_networks
 from transforms.labels.reader import LabelReader
 from transforms.marks.meaning.rule_files import read_rules
 from transforms.marks.read import read_marks
+from transforms.part_files import write_part
 from transforms.records import Examination, FrameFacts, Place, Reference, SegmentSpec
-from transforms.write import write_part
 
 _ROWS_OF_PART: Final = 500
 

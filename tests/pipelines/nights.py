@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.store import Store
 from tests.conftest import rows
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 MONDAY = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

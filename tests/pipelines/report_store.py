@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.store import Store
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DIGEST = "d" * 64

@@ -11,8 +11,8 @@ from pipelines.compare import KEYS, Inventory, Retries, compared
 from pipelines.held import HeldPlaces
 from pipelines.store import Store
 from transforms.outcomes import Reason
+from transforms.part_files import write_part
 from transforms.records import Place
-from transforms.write import write_part
 
 NAMED = pa.schema([("uri", pa.string())])
 

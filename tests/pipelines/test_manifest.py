@@ -19,7 +19,7 @@ from pipelines.selection import Selection, parse_selection
 from pipelines.store import Store
 from tests.faulty import FaultyFileSystem, StorageError
 from transforms.outcomes import Reason
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from pipelines import parts
 from pipelines.near_duplicates import mark_near_duplicates
 from pipelines.store import Store
 from tests.conftest import rows
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 DUPLICATES = (
     "SELECT uri, duplicate_of FROM items_latest WHERE duplicate_of IS NOT NULL AND outcome <> 'gone' ORDER BY ALL"

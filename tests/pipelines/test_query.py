@@ -20,7 +20,7 @@ from pipelines.errors import UsageError
 from pipelines.query import HISTORY, run_query
 from pipelines.store import Store
 from pipelines.tables import connect
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 ROOT = Path(__file__).parents[2]
 QUERY = (sys.executable, "-m", "pipelines.cli", "query")

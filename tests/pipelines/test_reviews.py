@@ -12,7 +12,7 @@ from pipelines.store import Store
 from pipelines.tables import connect
 from pipelines.upkeep.check import check_store
 from pipelines.upkeep.vacuum import vacuum
-from transforms.write import write_part
+from transforms.part_files import write_part
 
 CONTENT = "ab" * 32
 OTHER = "cd" * 32

@@ -220,7 +220,7 @@ def test_what_is_refused_is_told_not_half_seen_and_committed_later(empty: Store,
 
 def test_a_part_that_cannot_be_put_is_told(empty: Store, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     name = uuid.UUID(int=0)
-    monkeypatch.setattr("transforms.write.uuid.uuid4", lambda: name)
+    monkeypatch.setattr("transforms.part_files.uuid.uuid4", lambda: name)
     s3.fails("PUT", f"{str(empty.root)[5:]}/items/x/part-{name.hex}.parquet", *[SLOW_DOWN] * 6)
     with pytest.raises(MachineError, match="Please reduce your request rate"), machine_told(empty.root):
         part(empty, "items", "x", [{"uri": "/a"}])
