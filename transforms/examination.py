@@ -31,7 +31,8 @@ from transforms.s3 import use_endpoint
 from transforms.ticks import CHILD_LOST, Ticker
 
 EXAMINATIONS = "examinations"
-_LOOK_AHEAD_PER_CHILD = 3
+_AHEAD, _FRAMES_AHEAD = 3, 16
+"""How many files, at least, and frames each child may be ahead of the model, so that no core waits for work."""
 _OF_THE_PLACE = frozenset({Reason.UNREADABLE, Reason.VANISHED, Reason.CHANGED_DURING_SCAN})
 """Reasons for which the same bytes are looked for in their next place."""
 _NOTHING = MarksFound((), ())
@@ -102,6 +103,7 @@ class _ExamineFn(beam.DoFn):
         self._tags: dict[int, list[tuple[int, str]]] = {index: [] for index in range(len(inputs))}
         for number, detector in enumerate(settings.detectors):
             self._tags[inputs.index(detector.input)].append((number, views_for(number)))
+        self._children = 0
         self._look_ahead = 0
         self._pool: ChildPool | None = None
         self._readers: ThreadPoolExecutor | None = None
@@ -113,7 +115,8 @@ class _ExamineFn(beam.DoFn):
             self._options.needs.check()
         use_endpoint(self._options.s3_endpoint)
         children = self._options.children or share_of_cores(self._options.workers)
-        self._look_ahead = _LOOK_AHEAD_PER_CHILD * children
+        self._children = children
+        self._look_ahead = _AHEAD * children
         command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
         self._pool = ChildPool(self._settings, children, command, self._options.known)
         self._readers = ThreadPoolExecutor(children, thread_name_prefix="beside")
@@ -167,6 +170,8 @@ class _ExamineFn(beam.DoFn):
             if examined.examination.reason in _OF_THE_PLACE and index + 1 < len(reference.places):
                 self._begin(reference, index + 1)
                 continue
+            # Pictures have one frame each, films many: what is ahead waits in memory.
+            self._look_ahead = self._children * max(_AHEAD, _FRAMES_AHEAD // max(1, len(examined.frames)))
             count("examine", "children_lost", examined.children_lost)
             for _ in range(examined.children_lost):
                 self._ticker.tick(CHILD_LOST)
