@@ -11,6 +11,7 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 
+from transforms.allocator import keep_memory
 from transforms.cores import share_of_cores
 from transforms.detect.device import choose_device
 from transforms.detect.package import check_digest, load_package
@@ -63,6 +64,7 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, Scorer]):
         Raises:
             DetectorError: The package is broken, or not the one that the driver named; ``no_cuda``.
         """
+        keep_memory()
         package = load_package(self._detector)
         check_digest(package, self._info.digest)
         threads = self._threads or share_of_cores(self._workers)

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from transforms.allocator import keep_memory
 from transforms.examine import sandbox
 from transforms.examine.face_model import read_face_model
 from transforms.examine.parent import leave_with_parent
@@ -58,6 +59,7 @@ def serve(channel: socket.socket, settings: int, examine: Examine | None = None,
     labels = _LabelSupplies.read(data)
     mapped = None if known is None else mmap.mmap(known, 0, prot=mmap.PROT_READ)
     rules = replace(read_rules(), lexicon=labels.lexicon)
+    keep_memory()
     sandbox.limit_resources(data["limits"]["memory_bytes"])
     door = sandbox.close_door()
 
