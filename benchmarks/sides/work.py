@@ -18,6 +18,7 @@ import torch
 import configs
 from benchmarks.sides.legs import DECODE, Told, profile_of, told_as
 from pipelines.profile import load_profile
+from transforms.allocator import keep_memory
 from transforms.conclude import conclude, gather
 from transforms.detect.package import load_package
 from transforms.detect.scoring import load_network, score_views
@@ -51,6 +52,7 @@ class Work:
     """
 
     def __init__(self, leg: str, parts: Path | None = None) -> None:
+        keep_memory()
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
         package, profile = load_package(configs.DEFAULT_DETECTOR), load_profile(profile_of(leg))
