@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -81,7 +82,7 @@ def video(
     is_indexed = path.suffix in {".mp4", ".mov"}
     container_options = options if is_indexed else {"fflags": "+bitexact"}
     times = list(_times(int(seconds * fps), Fraction(fps), variable_frame_rate=variable_frame_rate))
-    with av.open(path, "w", options=container_options) as container:
+    with _scheduling_kept(), av.open(path, "w", options=container_options) as container:
         track = container.add_stream(codec, rate=fps, options=_ENCODERS[codec] | _x265(codec, gop, bframes))
         track.width, track.height = stored_size
         track.pix_fmt = _PIXEL_FORMATS.get(codec, "yuv420p")
@@ -105,6 +106,23 @@ def video(
                 container.mux(sound.encode(tone))
             container.mux(sound.encode())
     return presentation_times_ms(path)
+
+
+@contextmanager
+def _scheduling_kept() -> Iterator[None]:
+    """Root's process stays an ordinary one: SVT-AV1 makes its caller, and so all its children, real-time (FIFO, 99).
+
+    Such processes leave no core to any other, and a machine that runs a few of them hangs.
+    """
+    if not hasattr(os, "sched_getscheduler"):  # not Linux
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if os.sched_getscheduler(0) != policy:
+            os.sched_setscheduler(0, policy, parameters)
 
 
 def numbered_frame(

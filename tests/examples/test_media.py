@@ -1,6 +1,7 @@
 """The factories of sample media make what they say; decoders that did not make a file read it back."""
 
 import io
+import os
 from fractions import Fraction
 from itertools import chain
 
@@ -238,6 +239,13 @@ def test_the_index_is_where_it_should_be(clips):
 def test_videos_have_the_same_bytes_each_time(clips, name, tmp_path):
     videos.video(tmp_path / name, seconds=1.2, **CLIPS[name])
     assert (tmp_path / name).read_bytes() == clips[name][0].read_bytes()
+
+
+def test_encoding_leaves_the_process_an_ordinary_one(tmp_path):
+    """Root's would else be real-time after AV1, as all its children, and a test run would hang the machine."""
+    policy = os.sched_getscheduler(0)
+    videos.video(tmp_path / "a.mp4", codec="libsvtav1", seconds=0.2)
+    assert (policy, os.sched_getscheduler(0)) == (os.SCHED_OTHER, os.SCHED_OTHER)
 
 
 def test_frame_numbers_survive_scaling_and_are_not_made_up():
