@@ -136,7 +136,7 @@ def _work(result: Any) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for metric in result.metrics().query()["counters"]:
         if metric.key.metric.name in MEANINGS:
-            counts[metric.key.metric.name] += metric.result
+            counts[metric.key.metric.name] += metric.result or 0  # engines may tell of none as None
     if hasattr(result, "monitoring_infos"):  # runners of engines tell metrics of users only
         counts["beam_elements"] = sum(elements_by_collection(result).values())
     return dict(counts)

@@ -75,10 +75,10 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, Scorer]):
     ) -> Iterable[FrameScore]:
         """Scores a batch; when it fails as a whole, each frame alone."""
         del inference_args
-        calls = -(-len(batch) // self._batch_size)
+        calls = -(-len(batch) // model.frames_at_once)
         count("score", "model_calls", calls)
         count("score", "frames_scored", len(batch))
-        count("score", "frames_padded", calls * self._batch_size - len(batch))
+        count("score", "frames_padded", calls * model.frames_at_once - len(batch))
         try:
             raws = model.score(np.stack(batch))
         except (RuntimeError, ValueError, TypeError) as error:

@@ -58,6 +58,8 @@ def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: Scorer, alone: li
 
 def test_a_score_that_is_no_number_is_an_error(network: Scorer) -> None:
     class Broken:
+        frames_at_once = 4
+
         def score(self, frames: np.ndarray) -> np.ndarray:
             return np.full(len(frames), np.nan)
 

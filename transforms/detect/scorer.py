@@ -20,6 +20,9 @@ class Scorer:
     row of parts, each core computes parts of its own: none waits, and the numbers are those of one core, however many
     there are. Any other network passes whole batches, on which all cores work together.
 
+    Attributes:
+        frames_at_once: Of one pass; the last one of a batch is filled up.
+
     Args:
         package: The detector.
         batch_size: Frames in one forward pass.
@@ -32,10 +35,10 @@ class Scorer:
 
     def __init__(self, package: DetectorPackage, batch_size: int, threads: int, device: torch.device = CPU) -> None:
         network = load_network(package)
-        self._at_once, self._threads = batch_size, threads
+        self.frames_at_once, self._threads = batch_size, threads
         self._cores: ThreadPoolExecutor | None = None
         if device == CPU and isinstance(network, Headed):
-            self._at_once, self._threads = _frames_of_whole_passes(network, package.config.input.views), 1
+            self.frames_at_once, self._threads = _frames_of_whole_passes(network, package.config.input.views), 1
             self._cores = ThreadPoolExecutor(threads, "scorer", torch.set_num_threads, (1,))
         self._network = on_device(network, device)
         if device != CPU:
@@ -52,12 +55,12 @@ class Scorer:
         """
         torch.set_num_threads(self._threads)
         if self._cores is None:
-            return score_views(self._network, frames, self._at_once)
-        parts = [frames[start : start + self._at_once] for start in range(0, len(frames), self._at_once)]
+            return score_views(self._network, frames, self.frames_at_once)
+        parts = [frames[start : start + self.frames_at_once] for start in range(0, len(frames), self.frames_at_once)]
         return np.concatenate(list(self._cores.map(self._score_part, parts)))
 
     def _score_part(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return score_views(self._network, frames, self._at_once)
+        return score_views(self._network, frames, self.frames_at_once)
 
 
 def _frames_of_whole_passes(network: Headed, views: int) -> int:
