@@ -205,7 +205,7 @@ class _Container:
             return self._channel
         descriptor = open_place(self._place)
         try:
-            ours, theirs = socket.socketpair()
+            ours, theirs = messages.open_channel()
             with theirs:
                 self._process = subprocess.Popen(
                     [*_COMMAND, str(theirs.fileno()), str(descriptor), json.dumps(self._told)],
