@@ -217,9 +217,9 @@ def _list_remote(source: str, *, may_be_empty: bool) -> Iterator[Place]:
             f"{source}: Beam lists no folders within a folder of HDFS. Name files by a glob such as "
             "'hdfs://films/2024/*.mp4', or by --manifest."
         )
-    pattern = source if SPECIAL.search(source) else f"{source}/**"
+    patterns = [source] if SPECIAL.search(source) else [f"{source}/**", source]
     try:
-        found = match_all([pattern, source])
+        found = match_all(patterns)
     except Exception as error:  # filesystems raise whatever their libraries do
         raise UsageError(_cannot_list(source, error)) from error
     if not found and not may_be_empty:

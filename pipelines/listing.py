@@ -18,6 +18,8 @@ from transforms.retry import is_passing, reason_of, retried
 _BATCH = 100
 _AT_ONCE = 16
 _REACHES_BELOW = re.compile(r"\*\*|[?\[/]")  # of Beam's patterns: ? and [ match a /
+_BUCKET = re.compile("gs://[^/]*")
+"""As a whole no file, which Beam takes for a mistake instead."""
 _EXTRAS = {"s3": ("boto3", "s3"), "gs": ("google.cloud.storage", "gcs"), "hdfs": ("hdfs", "hdfs")}
 """By the beginning of an address the library that it needs, and the extra that brings it."""
 
@@ -73,11 +75,13 @@ def match_all(patterns: Sequence[str]) -> list[RemoteFile]:
         return [found for pattern in patterns for found in _match_s3(pattern)]
     from apache_beam.io.filesystems import FileSystems
 
-    results = retried(lambda: FileSystems.match(patterns))
+    wanted = [pattern for pattern in patterns if not _BUCKET.fullmatch(pattern)]
+    results = retried(lambda: FileSystems.match(wanted))
     return [
         RemoteFile(one.path, one.size_in_bytes, round((one.last_updated_in_seconds or 0) * 1e9) or None)
         for result in results
         for one in result.metadata_list
+        if one.size_in_bytes or not one.path.endswith("/")  # else it is what consoles make to show a folder
     ]
 
 
