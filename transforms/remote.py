@@ -1,11 +1,11 @@
-"""Bytes of remote places: S3 by a client of our own, all else through Beam's filesystems."""
+"""Bytes of remote places: S3 and HDFS by clients of our own, all else through Beam's filesystems."""
 
 import errno
 import os
 from contextlib import AbstractContextManager, closing, suppress
 from typing import IO, Any
 
-from transforms import s3
+from transforms import hdfs, s3
 from transforms.outcomes import Reason
 from transforms.records import Place
 from transforms.retry import RemoteError, ShortReadError, reason_of, retried, sentence_of
@@ -66,6 +66,8 @@ def _stream(place: Place, start: int, end: int | None) -> AbstractContextManager
     """The bytes of a remote place from ``start`` on; where its storage can say so, none at or after ``end``."""
     if place.path.startswith(s3.SCHEME):
         return closing(s3.open_object(place.path, place.etag, start, end))
+    if place.path.startswith(hdfs.SCHEME):
+        return hdfs.open_file(place.path, place.etag, start, end)
     if place.path.startswith(_GOOGLE) and end is not None:
         from apache_beam.io.gcp.gcsio import GcsIO  # noqa: PLC0415  (an extra)
 
