@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from pipelines.plan import Due
-from transforms.containers.opener import Opener, read_head, unopened
+from transforms.containers.opener import Opener, unopened
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place, Reference
+from transforms.remote import read_head
 
 _LARGE_BYTES = 8 * 2**20
 Known = Callable[[list[str]], dict[str, Examination]]

@@ -11,7 +11,7 @@ from pipelines.context import read_context_table
 from pipelines.errors import UsageError
 from pipelines.held import HeldPlaces
 from pipelines.inventory import covers, list_inputs, normalise
-from pipelines.listing import is_on_beam
+from pipelines.listing import heeds_beam_options
 from pipelines.manifest import Manifest, Named, with_missing
 from pipelines.s3_endpoint import check_no_credentials
 from pipelines.scan_part import WHOLE, ScanPart
@@ -67,9 +67,11 @@ class Scope:
         return [*self.sources, *([self.manifest.source] if self.manifest else [])]
 
     @property
-    def is_on_beam(self) -> bool:
-        """Whether some of it is read through filesystems of Beam's."""
-        return any(map(is_on_beam, self.sources)) or (self.manifest is not None and self.manifest.is_on_beam)
+    def heeds_beam_options(self) -> bool:
+        """Whether Beam's options may say how some of it is read."""
+        return any(map(heeds_beam_options, self.sources)) or (
+            self.manifest is not None and self.manifest.heeds_beam_options
+        )
 
     def gather(self, store: Path | str, with_members: WithMembers, *, may_be_empty: bool = False) -> Inputs:
         """Lists everything.

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from pipelines.errors import UsageError
 from pipelines.globs import SPECIAL
-from pipelines.listing import RemoteFile, as_pattern, check_extra, match_all
+from pipelines.listing import as_pattern, check_reader, match_all
+from pipelines.remote_file import RemoteFile
 from transforms.beside.sidecars import Folder
 from transforms.records import Place
 from transforms.retry import is_passing, sentence_of
@@ -211,15 +212,10 @@ def _list_local_glob(source: str, *, may_be_empty: bool) -> Iterator[Place]:
 
 
 def _list_remote(source: str, *, may_be_empty: bool) -> Iterator[Place]:
-    check_extra(source)
-    if source.startswith("hdfs://") and ("**" in source or not SPECIAL.search(source)):
-        raise UsageError(
-            f"{source}: Beam lists no folders within a folder of HDFS. Name files by a glob such as "
-            "'hdfs://films/2024/*.mp4', or by --manifest."
-        )
-    pattern = source if SPECIAL.search(source) else f"{source}/**"
+    check_reader(source)
+    patterns = [source] if SPECIAL.search(source) else [f"{source}/**", source]
     try:
-        found = match_all([pattern, source])
+        found = match_all(patterns)
     except Exception as error:  # filesystems raise whatever their libraries do
         raise UsageError(_cannot_list(source, error)) from error
     if not found and not may_be_empty:
@@ -237,4 +233,5 @@ def _cannot_list(source: str, error: Exception) -> str:
 
 def remote_place(source: str, one: RemoteFile) -> Place:
     """A place as its storage's listing tells of it."""
-    return Place(source, one.uri, one.uri, one.size_bytes, one.mtime_ns, etag=one.etag)
+    problem = one.unlisted and f"{UNREADABLE_FOLDER}{one.unlisted}"
+    return Place(source, one.uri, one.uri, one.size_bytes, one.mtime_ns, problem=problem, etag=one.etag)

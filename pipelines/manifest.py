@@ -25,7 +25,7 @@ from pipelines.inventory import (
     with_local_sidecars,
     with_remote_sidecars,
 )
-from pipelines.listing import is_on_beam, look_up
+from pipelines.listing import heeds_beam_options, look_up
 from transforms.containers.beginnings import is_named_as_container
 from transforms.containers.entries import SEPARATOR
 from transforms.outcomes import Reason
@@ -73,10 +73,10 @@ class Manifest:
             raise UsageError(f"The manifest {file} names no input. Fill its column 'uri'.")
 
     @property
-    def is_on_beam(self) -> bool:
-        """Whether it names something that is read through a filesystem of Beam's."""
+    def heeds_beam_options(self) -> bool:
+        """Whether Beam's options may say how something is read that it names."""
         remote = self._addresses.filter(pc.match_substring(self._addresses, "://"))
-        return any(map(is_on_beam, _texts(remote)))
+        return any(map(heeds_beam_options, _texts(remote)))
 
     def look(self) -> Named:
         """Looks up everything that it names: local files here, remote ones through Beam.

@@ -56,6 +56,7 @@ from pipelines.trust import load_trust
 from pipelines.versions import installed_versions
 from transforms.containers.opener import Opener
 from transforms.examine.settings import ExamineSettings
+from transforms.hdfs import chosen_server
 from transforms.outcomes import Outcome
 from transforms.records import Examination, SegmentSpec
 from transforms.s3 import use_endpoint
@@ -170,7 +171,7 @@ class Scan:
             examination=self._examination,
             retry_failed=self._options.retry_failed,
         )
-        if self._scope.is_on_beam:
+        if self._scope.heeds_beam_options:
             set_beam_options(self._runner.beam_arguments)
         return self._scope.gather(store.root, members, may_be_empty=self._options.allow_empty)
 
@@ -338,6 +339,7 @@ class Scan:
                 ticks,
                 stop_file,
                 s3_endpoint=options.s3_endpoint,
+                hdfs_server=chosen_server(),
                 known=known,
                 costs=options.costs,
             ),

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.listing import check_extra
+from pipelines.listing import check_reader
 from pipelines.locks import CLAIMS
 from pipelines.s3_endpoint import check_no_credentials
 from transforms import s3
@@ -35,7 +35,7 @@ def root_of(root: str | Path) -> Path | str:
                 f"A store on S3 lies below a bucket, in folders of Latin letters, digits, '.', '_' and '-', such as "
                 f"s3://bucket/audit, and {told} is no such address."
             )
-        check_extra(address)
+        check_reader(address)
         return address
     if _SCHEME.match(told):
         raise UsageError(f"A store is a local folder or lies on S3 (s3://bucket/folder), and {told} is neither.")

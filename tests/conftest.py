@@ -28,7 +28,11 @@ from transforms import s3 as s3_client
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 settings.register_profile("aiqyn", deadline=None)  # how long an example takes says more of the machine than of it
 settings.load_profile("aiqyn")
-pytest_plugins = ["tests.browser"]  # of a fixture that modules import each of them would have one of its own
+pytest_plugins = [
+    "tests.browser",
+    "tests.few_files",
+    "tests.storages",
+]  # fixtures that modules import are each module's own
 
 _LABELS, _NO_LABELS = "labels:\n  enabled: true", "labels:\n  enabled: false"
 ScanCall = Callable[..., ScanSummary]

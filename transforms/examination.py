@@ -21,6 +21,7 @@ from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import is_named_as_media
 from transforms.examine.views import FrameViews
 from transforms.fitness import WorkerNeeds
+from transforms.hdfs import HdfsServer, use_server
 from transforms.labels.lexicon import read_lexicon
 from transforms.marks.found import MarksFound
 from transforms.marks.meaning.rule_files import read_rules
@@ -54,6 +55,7 @@ class ExamineOptions:
         stop_file: While this file exists, references that no child has begun are left for the next scan.
         command: How a child is started; tests start misbehaving ones.
         s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
+        hdfs_server: From Beam's options, likewise: workers that were started before know none of these.
         known: File of the contents whose near-duplicates are not examined, or None.
         needs: What a worker that is not the driver's own has to have, or None.
         costs: File to which is added what each content took, or None.
@@ -65,6 +67,7 @@ class ExamineOptions:
     stop_file: str | None = None
     command: Sequence[str] = CHILD_COMMAND
     s3_endpoint: str = ""
+    hdfs_server: HdfsServer | None = None
     known: str | None = None
     needs: WorkerNeeds | None = None
     costs: str | None = None
@@ -114,6 +117,7 @@ class _ExamineFn(beam.DoFn):
         if self._options.needs:
             self._options.needs.check()
         use_endpoint(self._options.s3_endpoint)
+        use_server(self._options.hdfs_server)
         children = self._options.children or share_of_cores(self._options.workers)
         self._children = children
         self._look_ahead = _AHEAD * children

@@ -2,6 +2,7 @@
 
 import errno
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -28,6 +29,8 @@ _PASSING_WORDS = (
 """In names of exceptions: the libraries that raise them need not be installed here."""
 PASSING_CODES = frozenset({"RequestTimeout", "Throttling", "ThrottlingException", "SlowDown", "InternalError"})
 """Of S3, which gives some of them with status 400."""
+_REQUEST = re.compile(r"^[A-Z]+ https?://\S+: |: \('Request failed with status code'.*$")
+"""What Google's clients put around what the storage told."""
 _LONGEST_SENTENCE = 200
 
 
@@ -98,7 +101,8 @@ def causes(error: BaseException) -> list[BaseException]:
     if isinstance(details, Mapping) and details:
         inner = [one for one in details.values() if isinstance(one, BaseException)]
         return [cause for one in inner for cause in causes(one)] or [error]
-    return [error]
+    last = getattr(error, "cause", None)  # of Google's clients, when they have waited long enough
+    return causes(last) if isinstance(last, BaseException) else [error]
 
 
 def reason_of(error: BaseException) -> Reason:
@@ -116,7 +120,7 @@ def sentence_of(error: BaseException) -> str:
     """An error in one line."""
     cause = causes(error)[0]
     told = _answer(cause).get("Message") or getattr(cause, "strerror", None) or getattr(cause, "message", None)
-    told = " ".join(str(told or cause).split())
+    told = _REQUEST.sub("", " ".join(str(told or cause).split()))
     told = told[:_LONGEST_SENTENCE].rstrip(".") or f"The storage gave no reason ({type(cause).__name__})"
     if isinstance(cause, PermissionError) or _status(cause) in _FORBIDDEN_STATUS:
         return f"Access is refused: {told}."

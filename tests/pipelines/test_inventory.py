@@ -130,13 +130,6 @@ def test_a_scheme_without_its_extra_is_a_usage_error() -> None:
         list(list_places("nonsense://bucket/x"))
 
 
-@pytest.mark.parametrize("source", ["hdfs://films", "hdfs://films/**.mp4"])
-def test_trees_of_hdfs_are_refused(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.listing._is_installed", lambda _: True)
-    with pytest.raises(UsageError, match="no folders within a folder of HDFS"):
-        list(list_places(source))
-
-
 def names_beside(places) -> dict[str, list[str]]:
     return {Path(place.uri).name: [Path(one.uri).name for one in place.beside] for place in places if place.beside}
 

@@ -1,28 +1,22 @@
 """Whole scans of S3 over HTTP: the rows are those of the same files here, also after faults and a kill."""
 
-import io
 import os
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from examples.media.broken import first_part
-from examples.media.pictures import generated_picture, jpeg, png
-from examples.media.videos import video
+from examples.media.pictures import generated_picture, png
 from pipelines.errors import ExitCode
 from pipelines.leases import LEASE_VARIABLE
-from pipelines.scan import Scan
-from pipelines.scan_options import ScanOptions
 from pipelines.store import Store
 from pipelines.upkeep.check import check_store
-from tests.conftest import DOUBLES, ScanCall, assert_same_scores, facts_below, rows, scanned_by_default
+from tests.conftest import ScanCall, rows, scanned_by_default
 from tests.drivers import Driver, run
+from tests.few_files import LATEST, assert_same_but_for_the_place
 from tests.s3_server import (
     CREDENTIALS,
     FORBIDDEN,
@@ -39,60 +33,17 @@ from tests.s3_server import (
 from transforms.s3 import ENDPOINT_VARIABLE
 
 ROOT = Path(__file__).parents[2]
-LATEST = "SELECT regexp_extract(uri, '[^/]*$'), outcome, reason FROM items_latest WHERE member_path IS NULL ORDER BY 1"
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Pictures, two copies of one, a video, sidecars, a zip with such, two broken files and one of no interest."""
-    clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    video(clip, seconds=1)
-    picture = png(generated_picture(1, (96, 64)))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as shard:
-        shard.writestr("in/a.png", png(generated_picture(2, (96, 64))))
-        shard.writestr("in/a.txt", "Made with AI")
-        shard.writestr("in/b.jpg", jpeg(generated_picture(3, (96, 64))))
-    return {
-        "2023/a b.png": picture,
-        "2023/copy.png": picture,
-        "2023/copy.txt": b"Made with AI",
-        "2024/half.jpg": first_part(jpeg(generated_picture(4, (256, 192)))),
-        "2024/empty.jpg": b"",
-        "2024/clip.mp4": clip.read_bytes(),
-        "notes.txt": b"no media",
-        "shard.zip": packed.getvalue(),
-    }
-
-
-@pytest.fixture(scope="module")
-def local(files: dict[str, bytes], light: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The store of a scan of the same files in a folder, and that folder."""
-    folder = tmp_path_factory.mktemp("local")
-    for name, data in files.items():
-        (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "in" / name).write_bytes(data)
-    options = ScanOptions([str(folder / "in")], str(folder / "store"), profile=str(light))
-    Scan(options, Console(stderr=True, force_terminal=False)).run()
-    return folder / "store", str(folder / "in")
 
 
 @pytest.fixture
-def filled(bucket: Bucket, files: dict[str, bytes]) -> Bucket:
-    for key, data in files.items():
+def filled(bucket: Bucket, few_files: dict[str, bytes]) -> Bucket:
+    for key, data in few_files.items():
         bucket.put(key, data)
     return bucket
 
 
-def assert_same_but_for_the_place(store: Path | str, bucket: Bucket, local: tuple[Path, str]) -> None:
-    wanted = facts_below(*local)
-    assert all(wanted)
-    assert_same_scores(facts_below(store, bucket.uri()), wanted)
-    assert rows(store, DOUBLES) == []
-
-
 def test_a_scan_by_the_command_and_the_next_ones(
-    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
+    s3: S3Server, filled: Bucket, few_files_here: tuple[Path, str], light: Path, tmp_path: Path, light_scan: ScanCall
 ) -> None:
     store = tmp_path / "store"
     environment = {name: value for name, value in os.environ.items() if name != ENDPOINT_VARIABLE}
@@ -101,7 +52,7 @@ def test_a_scan_by_the_command_and_the_next_ones(
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == ExitCode.INCOMPLETE, done.stderr
     assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in done.stderr + done.stdout
-    assert_same_but_for_the_place(store, filled, local)
+    assert_same_but_for_the_place(store, filled.uri(), few_files_here)
 
     s3.reset()
     again = light_scan(filled.uri())
@@ -169,11 +120,11 @@ def test_the_sample_archive_on_s3_gives_the_rows_that_it_gives_here(
     finally:
         s3.sprinkling = None
     assert summary.exit_code is ExitCode.INCOMPLETE
-    assert_same_but_for_the_place(bucket.uri("audit"), bucket, (here, str(archive)))
+    assert_same_but_for_the_place(bucket.uri("audit"), bucket.uri(), (here, str(archive)))
 
 
 def test_a_store_on_s3_by_the_command(
-    s3: S3Server, filled: Bucket, local: tuple[Path, str], light: Path, light_scan: ScanCall
+    s3: S3Server, filled: Bucket, few_files_here: tuple[Path, str], light: Path, light_scan: ScanCall
 ) -> None:
     """The store lies in the source: its own objects are no inputs."""
     store = filled.uri("audit")
@@ -185,7 +136,7 @@ def test_a_store_on_s3_by_the_command(
     done = run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == ExitCode.INCOMPLETE, done.stderr
     assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in done.stderr + done.stdout
-    assert_same_but_for_the_place(store, filled, local)
+    assert_same_but_for_the_place(store, filled.uri(), few_files_here)
     assert not any([*s3.faults.values()]), "all of them happened"
     assert rows(store, "SELECT status, sources FROM scans") == [("complete", [filled.uri()])]
     again = light_scan(filled.uri(), store=store)
@@ -196,7 +147,7 @@ def test_a_store_on_s3_by_the_command(
 
 
 def test_a_killed_scan_to_s3_goes_on_when_its_claim_has_ended(
-    filled: Bucket, local: tuple[Path, str], light: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    filled: Bucket, few_files_here: tuple[Path, str], light: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(LEASE_VARIABLE, "2")
     store = filled.uri("audit")
@@ -212,6 +163,6 @@ def test_a_killed_scan_to_s3_goes_on_when_its_claim_has_ended(
     ]
     told = [driver.communicate(timeout=200)[1] for driver in drivers]
     assert {driver.returncode for driver in drivers} <= {ExitCode.COMPLETE, ExitCode.INCOMPLETE}, told
-    assert_same_but_for_the_place(store, filled, local)
+    assert_same_but_for_the_place(store, filled.uri(), few_files_here)
     assert rows(store, "SELECT status FROM scans ORDER BY status") == [("complete",), ("complete",), ("killed",)]
     assert [found.line for found in check_store(Store(store)) if found.problem.is_damage] == []

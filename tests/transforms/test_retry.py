@@ -32,6 +32,16 @@ class ClientError(Exception):
         self.response = {"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": code, "Message": message}}
 
 
+class GoogleError(Exception):
+    """As Google's clients raise it: for an answer, or when they have waited for a better one long enough."""
+
+    def __init__(self, message: str, code: int | None = None, cause: Exception | None = None) -> None:
+        super().__init__(message)
+        self.message, self.cause = message, cause
+        if code:
+            self.code = code
+
+
 FAULTS = [
     (TimeoutError(), True, Reason.UNREADABLE),
     (ConnectionResetError(104, "Connection reset by peer"), True, Reason.UNREADABLE),
@@ -67,6 +77,12 @@ def test_what_a_fault_means_however_often_beam_wraps_it(error, passes, reason, w
     assert causes(wrapped) == [error]
 
 
+@pytest.mark.parametrize("last", [GoogleError("GET http://x/y: Busy.", 503), ConnectionResetError(104, "Busy.")])
+def test_what_a_client_waited_for_in_vain_is_as_its_last_fault(last: Exception) -> None:
+    given_up = BeamIOError("", {"gs://b/a": GoogleError("Timeout of 120.0s exceeded", cause=last)})
+    assert (is_passing(given_up), sentence_of(given_up)) == (True, "Busy.")
+
+
 def test_of_several_faults_all_have_to_pass() -> None:
     assert is_passing(BeamIOError("", {"a": TimeoutError(), "b": StorageError(503)}))
     assert not is_passing(BeamIOError("", {"a": TimeoutError(), "b": StorageError(403)}))
@@ -81,6 +97,11 @@ def test_of_several_faults_all_have_to_pass() -> None:
         (ClientError(403, "AccessDenied", "Access Denied"), "Access is refused: Access Denied."),
         (ClientError(400, "ExpiredToken", "The token has expired."), "The token has expired."),
         (TimeoutError(), "The storage gave no reason (TimeoutError)."),
+        (GoogleError("GET https://x/b/o?alt=media: No access.", 403), "Access is refused: No access."),
+        (
+            GoogleError("GET https://x/b/o: No access.: ('Request failed with status code', 403)", 403),
+            "Access is refused: No access.",
+        ),
         (ValueError("y" * 900), f"{'y' * 200}."),
     ],
 )

@@ -1,6 +1,5 @@
 """Opens places: local files, copies of remote ones, members of containers."""
 
-import errno
 import json
 import os
 import re
@@ -11,22 +10,22 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from ctypes.util import find_library
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.util import find_spec
-from typing import IO, Any, Self
+from typing import Any, Self
 
-from transforms import s3
 from transforms.containers.entries import ContainerError, ContainerLimits, Entry, Listed
 from transforms.examine import channel as messages
 from transforms.examine.parent import child_environment
 from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place
-from transforms.retry import RemoteError, ShortReadError, reason_of, retried, sentence_of
-from transforms.scratch import ScratchError, scratch_file
+from transforms.remote import copy_remote
+from transforms.retry import RemoteError
+from transforms.scratch import scratch_file
 from transforms.work import Work
 
 _MOST_OPEN = 4
@@ -205,7 +204,7 @@ class _Container:
             return self._channel
         descriptor = open_place(self._place)
         try:
-            ours, theirs = socket.socketpair()
+            ours, theirs = messages.open_channel()
             with theirs:
                 self._process = subprocess.Popen(
                     [*_COMMAND, str(theirs.fileno()), str(descriptor), json.dumps(self._told)],
@@ -276,64 +275,4 @@ def open_place(place: Place) -> int:
             os.close(descriptor)
             raise OSError(0, "This is no regular file.")
         return descriptor
-    try:
-        with scratch_file() as copy:
-            retried(lambda: _copy(place, copy))
-            copy.flush()
-            return os.dup(copy.fileno())
-    except ScratchError:
-        raise
-    except Exception as error:  # filesystems raise whatever their libraries do
-        raise _told(error) from error
-
-
-def read_head(place: Place, length: int) -> bytes:
-    """The first bytes of a remote place, without the rest.
-
-    Raises:
-        OSError: They cannot be had.
-    """
-
-    def read() -> bytes:
-        with closing(_stream(place, 0, length)) as remote:
-            return bytes(remote.read(length))
-
-    try:
-        return retried(read)
-    except Exception as error:  # filesystems raise whatever their libraries do
-        raise _told(error) from error
-
-
-def _copy(place: Place, copy: IO[bytes]) -> None:
-    """Copies a remote place; where its storage vouches for the bytes, those that an earlier try copied stay."""
-    if place.etag is None:
-        copy.seek(0)
-        copy.truncate()
-    length = copy.tell()
-    if length == 0 or length != place.size_bytes:
-        with closing(_stream(place, length, None)) as remote:
-            while chunk := remote.read(1 << 20):
-                length += copy.write(chunk)
-    if place.size_bytes is not None and length != place.size_bytes:
-        raise ShortReadError(f"{length:,} bytes came, and {place.size_bytes:,} were listed.")
-
-
-def _stream(place: Place, start: int, end: int | None) -> Any:
-    """The bytes of a remote place from ``start`` on; where S3 gives them, none at or after ``end``."""
-    if place.path.startswith(s3.SCHEME):
-        return s3.open_object(place.path, place.etag, start, end)
-    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415  (slow, and local scans need it not)
-    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415
-
-    as_it_is = CompressionTypes.UNCOMPRESSED  # else ``.gz`` would be unpacked on the way
-    return FileSystems.open(place.path, compression_type=as_it_is)
-
-
-def _told(error: Exception) -> OSError:
-    """The error as ``unopened`` reads it."""
-    reason = reason_of(error)
-    if reason is Reason.VANISHED:
-        return FileNotFoundError(errno.ENOENT, "It is not there.")
-    if reason is Reason.CHANGED_DURING_SCAN:
-        return RemoteError(reason, f"The file changed after it was listed: {sentence_of(error)}")
-    return RemoteError(reason, sentence_of(error))
+    return copy_remote(place)

@@ -21,6 +21,14 @@ class ChannelClosedError(Exception):
     """The other side is gone."""
 
 
+def open_channel() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a channel, of which neither has a timeout yet."""
+    ends = socket.socketpair()
+    for end in ends:
+        end.setblocking(True)  # Beam's client of Google gives all new sockets a timeout, and a child's would not wait
+    return ends
+
+
 def send(channel: socket.socket, message: dict[str, Any], arrays: Sequence[Pixels] = ()) -> None:
     """Sends one message; ``arrays`` are uint8 of any shapes, which travel in the message."""
     arrays = [np.ascontiguousarray(array) for array in arrays]

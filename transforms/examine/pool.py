@@ -78,7 +78,7 @@ class Child:
         self._settings = settings
         self._limits = settings.limits
         self._marks: MarksFound | None = None
-        self._channel, theirs = socket.socketpair()
+        self._channel, theirs = messages.open_channel()
         with ExitStack() as open_for_it:
             open_for_it.enter_context(theirs)
             told = open_for_it.enter_context(tempfile.TemporaryFile())

@@ -1,3 +1,4 @@
+import os
 import socket
 import struct
 import threading
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.examine.channel import ChannelClosedError, receive, send
+from transforms.examine.channel import ChannelClosedError, open_channel, receive, send
 
 
 @pytest.fixture
@@ -145,3 +146,15 @@ def test_a_message_that_trickles_times_out_as_a_whole(ends):
     assert ours.gettimeout() == 0.4
     is_over.set()
     sender.join()
+
+
+def test_no_end_has_the_timeout_that_a_library_gave_all_new_sockets():
+    """An end with one does not wait in a child, whose own Python knows nothing of it."""
+    socket.setdefaulttimeout(60)
+    try:
+        ends = open_channel()
+    finally:
+        socket.setdefaulttimeout(None)
+    for end in ends:
+        assert (end.gettimeout(), os.get_blocking(end.fileno())) == (None, True)
+        end.close()
