@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pipelines.globs import SPECIAL
 from pipelines.remote_file import RemoteFile
 from transforms import hdfs
-from transforms.outcomes import Reason
-from transforms.retry import is_passing, reason_of, retried, sentence_of
+from transforms.retry import is_passing, retried_or_none, sentence_of
 
 _REACHES_BELOW = re.compile(r"\*\*|[?\[]")  # of Beam's patterns: ? and [ match a /
 
@@ -46,12 +45,8 @@ def find_on_hdfs(uri: str) -> RemoteFile | None:
         IsADirectoryError: A folder lies there.
         Exception: As the client raised it.
     """
-    try:
-        return _file(retried(lambda: hdfs.find_file(uri)))
-    except Exception as error:  # it raises whatever its library does
-        if reason_of(error) is Reason.VANISHED:
-            return None
-        raise
+    found = retried_or_none(lambda: hdfs.find_file(uri))
+    return _file(found) if found else None
 
 
 def _walk(root: str, levels: int | None, *, tells_unlisted: bool) -> Iterator[RemoteFile]:
@@ -76,13 +71,9 @@ def _walk(root: str, levels: int | None, *, tells_unlisted: bool) -> Iterator[Re
 def _listed(folder: str) -> list[hdfs.HdfsEntry]:
     """What lies in a folder: nothing, where it is none, or none any more."""
     try:
-        return retried(lambda: hdfs.list_folder(folder))
+        return retried_or_none(lambda: hdfs.list_folder(folder)) or []
     except NotADirectoryError:
         return []
-    except Exception as error:  # it raises whatever its library does
-        if reason_of(error) is Reason.VANISHED:
-            return []
-        raise
 
 
 def _file(entry: hdfs.HdfsEntry) -> RemoteFile:

@@ -15,7 +15,7 @@ from pipelines.hdfs_listing import find_on_hdfs, match_on_hdfs
 from pipelines.remote_file import RemoteFile
 from transforms import hdfs, s3
 from transforms.outcomes import Reason
-from transforms.retry import is_passing, reason_of, retried
+from transforms.retry import is_passing, reason_of, retried, retried_or_none
 
 _BATCH = 100
 _AT_ONCE = 16
@@ -132,12 +132,8 @@ def _find_on_s3(uri: str) -> RemoteFile | None:
     """What lies at an address, or None for nothing, such as a bucket as a whole."""
     if not s3.is_object(uri):
         return None
-    try:
-        return _of_s3(retried(lambda: s3.find_object(uri)))
-    except Exception as error:  # it raises whatever its library does
-        if reason_of(error) is Reason.VANISHED:
-            return None
-        raise
+    found = retried_or_none(lambda: s3.find_object(uri))
+    return _of_s3(found) if found else None
 
 
 def _look_up_of(uri: str) -> Callable[[list[str]], list[_Found]]:

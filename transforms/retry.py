@@ -80,6 +80,16 @@ def retried(
     raise ValueError("tries has to be 1 or more")
 
 
+def retried_or_none(call: Callable[[], _T]) -> _T | None:
+    """As ``retried``, and None where the answer is that nothing is there."""
+    try:
+        return retried(call)
+    except Exception as error:  # filesystems raise whatever their libraries do
+        if reason_of(error) is Reason.VANISHED:
+            return None
+        raise
+
+
 def delay_seconds(number: int) -> float:
     """How long to wait after the ``number``-th failure, counted from 1."""
     longest = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (number - 1))

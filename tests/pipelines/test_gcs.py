@@ -1,35 +1,18 @@
 """Google Storage over HTTP, without a scan: what is listed, looked up and read, and what each fault comes to."""
 
-import hashlib
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pipelines.contents import hash_place
 from pipelines.errors import UsageError
 from pipelines.inventory import list_inputs, list_places
 from pipelines.listing import look_up
 from pipelines.manifest import Manifest
 from tests.gcs_server import BUSY, FORBIDDEN, MEDIA, METADATA, PAGE, TOKEN, TOO_MANY
+from tests.reading import DATA, KEYS, hashed, sha256
 from tests.storage_server import LIST, Cut, First, Reset, StorageServer
-from transforms.containers.entries import ContainerLimits
-from transforms.containers.opener import Opener
-from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place
-
-DATA = bytes(range(256)) * 400
-KEYS = sorted(["a b/é+%?#.png", "a.png", "deep/c [1].png", "deep/er/d.png", "deep.png"])
-
-
-def hashed(place: Place) -> str | Examination:
-    with closing(Opener(Limits(), ContainerLimits())) as opener:
-        return hash_place(place, 1 << 30, opener)
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def one(gcs: StorageServer, data: bytes = DATA, name: str = "a.png") -> Place:

@@ -1,37 +1,21 @@
 """HDFS over WebHDFS, without a scan: what is listed, looked up and read, and what each fault on the way comes to."""
 
-import hashlib
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pipelines.contents import hash_place
 from pipelines.errors import UsageError
 from pipelines.inventory import list_inputs, list_places
 from pipelines.listing import look_up
 from pipelines.manifest import Manifest
+from tests.reading import DATA, KEYS, hashed, sha256
 from tests.storage_server import LIST, Cut, First, Late, Refusal, Reset, StorageServer
 from tests.webhdfs_server import DATANODE, FORBIDDEN, GATEWAY, LOST_BLOCK, MISSING, STANDBY
 from transforms import hdfs as hdfs_client
-from transforms.containers.entries import ContainerLimits
-from transforms.containers.opener import Opener
-from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place
 
-DATA = bytes(range(256)) * 400
-FILES = sorted(["a b/é+%?#.png", "a.png", "deep/c [1].png", "deep/er/d.png", "deep.png"])
 STATUS, OPEN = "GETFILESTATUS", "OPEN"
-
-
-def hashed(place: Place) -> str | Examination:
-    with closing(Opener(Limits(), ContainerLimits())) as opener:
-        return hash_place(place, 1 << 30, opener)
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def one(hdfs: StorageServer, data: bytes = DATA, name: str = "a.png") -> Place:
@@ -42,11 +26,11 @@ def one(hdfs: StorageServer, data: bytes = DATA, name: str = "a.png") -> Place:
 @pytest.mark.parametrize(
     ("source", "names"),
     [
-        ("", FILES),
+        ("", KEYS),
         ("/deep", ["deep/c [1].png", "deep/er/d.png"]),
         ("/a.png", ["a.png"]),
         ("/*.png", ["a.png", "deep.png"]),
-        ("/**.png", FILES),
+        ("/**.png", KEYS),
         ("/**/*.png", ["a b/é+%?#.png", "deep/c [1].png", "deep/er/d.png"]),
         ("/*/*.png", ["a b/é+%?#.png", "deep/c [1].png"]),
         ("/deep/[a-c]*", ["deep/c [1].png"]),
@@ -59,7 +43,7 @@ def test_what_a_source_holds(hdfs: StorageServer, root: str, source: str, names:
     hdfs_client.use_server(
         hdfs_client.HdfsServer(server.hdfs_host, server.hdfs_port, server.hdfs_user, hdfs_full_urls="namenode" in root)
     )
-    for name in FILES:
+    for name in KEYS:
         hdfs.put(f"films/{name}", DATA)
     hdfs.put("films/nothing/", b"")
     places = list(list_places(f"{root}{source}"))
@@ -225,7 +209,7 @@ def test_what_a_manifest_names_has_an_answer_each(hdfs: StorageServer, tmp_path:
 
 
 def test_listed_and_looked_up_a_file_is_the_same(hdfs: StorageServer) -> None:
-    for name in FILES:
+    for name in KEYS:
         hdfs.put(f"films/{name}", DATA)
     listed = {place.uri: (place.size_bytes, place.mtime_ns, place.etag) for place in list_places("hdfs://films")}
     found = dict(look_up([*listed, "hdfs://films/none"]))

@@ -1,6 +1,5 @@
 """S3 over HTTP, without a scan: what is listed, looked up and read, and what each fault on the way comes to."""
 
-import hashlib
 import importlib.util
 import io
 import zipfile
@@ -12,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.contents import hash_place
 from pipelines.errors import UsageError
 from pipelines.inventory import list_inputs, list_places
 from pipelines.listing import look_up
 from pipelines.manifest import Manifest
 from pipelines.s3_endpoint import parse_endpoint
+from tests.reading import DATA, KEYS, LIMIT, hashed, sha256
 from tests.s3_server import (
     FORBIDDEN,
     LIST,
@@ -41,23 +40,10 @@ from transforms.examine.settings import Limits
 from transforms.outcomes import Reason
 from transforms.records import Examination, Place
 
-LIMIT = 1 << 30
-DATA = bytes(range(256)) * 400
-KEYS = sorted(["a b/é+%?#.png", "a.png", "deep/c [1].png", "deep/er/d.png", "deep.png"])
-
-
-def hashed(place: Place, max_bytes: int = LIMIT) -> str | Examination:
-    with closing(Opener(Limits(), ContainerLimits())) as opener:
-        return hash_place(place, max_bytes, opener)
-
 
 def one(bucket: Bucket, data: bytes = DATA, key: str = "a.png") -> Place:
     bucket.put(key, data)
     return next(place for place in list_places(bucket.uri()) if place.uri == bucket.uri(key))
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 @pytest.mark.parametrize(

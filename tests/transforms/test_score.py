@@ -56,6 +56,15 @@ def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: Scorer, alone: li
     assert [scores[0].raw, scores[2].raw] == pytest.approx(alone[:2], abs=1e-5)
 
 
+def test_what_fills_up_the_last_pass_is_counted(network: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: dict[str, int] = {}
+    monkeypatch.setattr("transforms.score.count", lambda _stage, name, amount: counted.update({name: amount}))
+    passes, missing = 2, 1
+    frames = [frame(seed) for seed in range(passes * network.frames_at_once - missing)]
+    list(DetectorHandler(DEFAULT, INFO, 16, threads=1).run_inference(frames, network))
+    assert counted == {"model_calls": passes, "frames_scored": len(frames), "frames_padded": missing}
+
+
 def test_a_score_that_is_no_number_is_an_error(network: Scorer) -> None:
     class Broken:
         frames_at_once = 4
