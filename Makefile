@@ -51,11 +51,13 @@ docs: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.sides --corpus pictures --leg decode+model
 	$(BIN)/python -m benchmarks.sides --corpus videos --leg decode+model
-	$(BIN)/python -m benchmarks.readme
+	$(BIN)/python -m benchmarks.sides --corpus pictures --leg row
 	$(BIN)/python -m benchmarks.rescan
-	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/flat.py
 	$(BIN)/python benchmarks/judge.py
 	$(BIN)/python benchmarks/plan.py
+	$(BIN)/python benchmarks/marks.py
+	$(BIN)/python -m benchmarks.readme
 	$(BIN)/python benchmarks/work.py
 
 clean:

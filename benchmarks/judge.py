@@ -4,7 +4,7 @@
 
 The store is drawn by chance: of its items 80 in 100 have no mark, 12 what a camera writes, 8 say that AI made them, of
 which half carry a label. ``aiqyn judge`` runs as a process of its own, pinned to one core; peak memory is the kernel's.
-A second run over the same store has nothing to do and is timed as well.
+A second run over the same store has nothing to do and is timed as well. Writes benchmarks/results/judge.json.
 """
 
 import argparse
@@ -28,6 +28,7 @@ import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
+from benchmarks.measured import record  # noqa: E402
 from pipelines.store import Store  # noqa: E402
 from transforms.schemas import TABLES  # noqa: E402
 
@@ -161,6 +162,8 @@ def main() -> int:
         }
         shutil.rmtree(store)
     print(json.dumps(figures, indent=2))
+    if is_whole:
+        record("judge", {"policy": given.policy, "items": figures})
     return 0 if is_whole else 1
 
 

@@ -4,13 +4,12 @@
 
 Without a folder the files are made: pictures of every format up to 12 megapixels and clips, without a manifest and
 with the metadata that cameras and editors write. Each file is read whole, and its marks are read, in one process; the
-median over the rounds counts. Finding watermarks needs the decoded picture and is timed apart.
+median over the rounds counts. Finding watermarks needs the decoded picture and is timed apart. Without a folder the
+figures are written to benchmarks/results/marks.json.
 """
 
 import argparse
 import io
-import json
-import os
 import statistics
 import sys
 import time
@@ -29,6 +28,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import corpus  # noqa: E402
+from benchmarks.measured import record  # noqa: E402
 from examples.media import heif, pictures  # noqa: E402
 from examples.media.videos import video  # noqa: E402
 from transforms.examine.sniff import SNIFF_BYTES, sniff  # noqa: E402
@@ -154,8 +154,8 @@ def main() -> None:
         print(f"{media_type:<18}" + "".join(f"{cell:>13}" for cell in [*cells, f"{row['marks']}"]))
     watermarks = watermark_ms(arguments.rounds)
     print("watermarks: " + ", ".join(f"{side}: {spent:.1f} ms" for side, spent in watermarks.items()))
-    result = {"formats": rows, "watermark_ms": watermarks, "cores": os.cpu_count(), "rounds": arguments.rounds}
-    (corpus.OUT / "marks.json").write_text(json.dumps(result, indent=1), "utf-8")
+    if not arguments.folders:
+        record("marks", {"formats": rows, "watermark_ms": watermarks, "rounds": arguments.rounds})
 
 
 if __name__ == "__main__":

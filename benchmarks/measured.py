@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +63,15 @@ def machine() -> dict[str, Any]:
 def _cpu_lines() -> list[str]:
     file = Path("/proc/cpuinfo")
     return file.read_text("utf-8").splitlines() if file.exists() else []
+
+
+def record(name: str, told: Mapping[str, Any], folder: Path = RESULTS) -> None:
+    """Writes a result, with where it came about, in place of the last one of that name."""
+    from benchmarks.sides.environments import machine
+
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), **told}
+    (folder / f"{name}.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
 def keep(file: Path, series: str, key: str, points: Sequence[Point]) -> None:

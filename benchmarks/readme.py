@@ -1,4 +1,4 @@
-"""The README's table of the side-by-side comparison, from the files in ``benchmarks/results``.
+"""The README's section of measurements, from the files in ``benchmarks/results``.
 
     python -m benchmarks.readme
 
@@ -6,9 +6,11 @@ A test fails where the README says anything else.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+
+from benchmarks.readme_rows import table
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 README: Final = ROOT / "README.md"
@@ -25,24 +27,28 @@ _COLUMNS: Final = {
 }
 
 
-def section(results: Sequence[dict[str, Any]]) -> str:
+def section(results: Mapping[str, dict[str, Any]]) -> str:
     """The lines between the marks.
 
     Args:
-        results: As `benchmarks.sides` writes them.
+        results: By name of their files; those with a ``summary`` are comparisons of `benchmarks.sides`.
     """
-    if not results:
-        return (
-            "No comparison is on record: `python -m benchmarks.sides --corpus pictures --leg decode+model` makes one."
-        )
-    lines = [
+    sides = [result for result in results.values() if "summary" in result]
+    blocks = (_comparison(sides), table({name: one for name, one in results.items() if "summary" not in one}))
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines)
+
+
+def _comparison(sides: Sequence[dict[str, Any]]) -> list[str]:
+    if not sides:
+        command = "python -m benchmarks.sides --corpus pictures --leg decode+model"
+        return [f"No comparison is on record: `{command}` makes one."]
+    return [
         f"| median wall time, s | {' | '.join(_COLUMNS.values())} | Aiqyn over all cores |",
         f"|---|{'---|' * (len(_COLUMNS) + 1)}",
-        *map(_line, results),
+        *map(_line, sides),
         "",
-        *_remarks(results),
+        *_remarks(sides),
     ]
-    return "\n".join(lines)
 
 
 def written(readme: str, told: str) -> str:
@@ -58,10 +64,9 @@ def written(readme: str, told: str) -> str:
     return f"{before}{BEGIN}\n{told}\n{END}{after}"
 
 
-def read_results(folder: Path = RESULTS) -> list[dict[str, Any]]:
+def read_results(folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
     """The results on record, by name."""
-    found = (json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json")))
-    return [result for result in found if "summary" in result]
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
 def _line(result: dict[str, Any]) -> str:

@@ -24,8 +24,9 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from benchmarks.corpus import OUT, jpeg
+from benchmarks.measured import record
 from benchmarks.process_tree import Cost, measure
-from benchmarks.sides.environments import ROOT, machine
+from benchmarks.sides.environments import ROOT
 from examples.media.pictures import photograph
 from pipelines.store import Store
 from transforms.part_files import write_part
@@ -116,9 +117,7 @@ def main() -> int:
         runs.append(figures | {"load_before": load, "stage_seconds": summary["stage_seconds"]})
     counted = runs[1:]
     medians = {figure: round(statistics.median(run[figure] for run in counted), 2) for figure in _FIGURES}
-    result = {"items": given.items, "target_s": MOST_SECONDS, "medians": medians, "machine": machine(), "runs": runs}
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "rescan.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    record("rescan", {"items": given.items, "target_s": MOST_SECONDS, "medians": medians, "runs": runs}, given.out)
     print(json.dumps(medians))
     return int(medians["wall_s"] > MOST_SECONDS)
 
