@@ -103,6 +103,11 @@ class RunnerChoice:
         return self.name in ENGINES
 
     @property
+    def is_in_driver(self) -> bool:
+        """Whether the one worker runs in the driver's process."""
+        return self.name == "FnApiRunner" and self.mode == "in_memory"
+
+    @property
     def beam_arguments(self) -> list[str]:
         """The choice as Beam's command line."""
         arguments = [f"--runner={self.name}", *self.options]

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -55,10 +55,13 @@ from pipelines.troubles import machine_told, storage_faults
 from pipelines.trust import load_trust
 from pipelines.versions import installed_versions
 from transforms.containers.opener import Opener
+from transforms.cores import TURNS
+from transforms.examine.options import ExamineOptions
 from transforms.examine.settings import ExamineSettings
+from transforms.examine.standing import standing_pool
 from transforms.hdfs import chosen_server
 from transforms.outcomes import Outcome
-from transforms.records import Examination, SegmentSpec
+from transforms.records import Examination, Reference, SegmentSpec
 from transforms.s3 import use_endpoint
 from transforms.work import Work
 
@@ -239,18 +242,24 @@ class Scan:
         with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
             stop_file = self._stop_file(store, progress.scratch)
             max_bytes = self._profile.limits.file_bytes
-            with with_job_server(self._runner) as runner:
+            with with_job_server(self._runner) as runner, Interrupt(stop_file) as interrupt, ExitStack() as standing:
                 known = self._known(store, progress.scratch)
-                config = self._config(runner, progress.address, str(stop_file), known)
-                with Interrupt(stop_file) as interrupt:
-                    hashed = hashed_ahead(segments, max_bytes, _cores(), self._opener, self._seconds)
-                    for number, (segment, hashes) in enumerate(hashed, 1):
-                        progress.segment(number, len(segments))
-                        self._run_one(store, summary, config, segment, hashes)
+                examine = self._examine_options(runner, progress.address, str(stop_file), known)
+                pool = standing.enter_context(standing_pool(self._settings, examine)) if runner.is_in_driver else None
+                config = None
+                hashed = hashed_ahead(segments, max_bytes, _cores(), self._opener, self._seconds)
+                for number, (segment, hashes) in enumerate(hashed, 1):
+                    progress.segment(number, len(segments))
+                    references = self._references(store, segment, hashes)
+                    if pool:
+                        pool.begin(one.places[0] for one in references if one.known is None)
+                    config = config or self._config(runner, examine)
+                    if not interrupt.requested:
+                        self._run_one(store, summary, config, segment, references)
                         progress.committed(summary.outcomes)
-                        if interrupt.requested:
-                            summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
-                            return
+                    if interrupt.requested:
+                        summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
+                        return
 
     @property
     def _staged(self) -> str | None:
@@ -263,17 +272,7 @@ class Scan:
         is_seen = self._runner.has_own_workers and "://" not in folder
         return Path(folder) / f".stop-{self._scan_id}" if is_seen else scratch / "stop"
 
-    def _run_one(
-        self,
-        store: Store,
-        summary: ScanSummary,
-        config: "SegmentConfig",
-        segment: list[Due],
-        hashes: list[str | Examination],
-    ) -> None:
-        from pipelines.segment import run_segment
-        from pipelines.staging import bring_home
-
+    def _references(self, store: Store, segment: list[Due], hashes: list[str | Examination]) -> list[Reference]:
         known = partial(
             known_examinations,
             store,
@@ -281,7 +280,19 @@ class Scan:
             retried_by=self._scan_id if self._options.retry_failed else None,
             skips=self._options.skip_near_duplicates,
         )
-        references = to_references(segment, hashes, known)
+        return to_references(segment, hashes, known)
+
+    def _run_one(
+        self,
+        store: Store,
+        summary: ScanSummary,
+        config: "SegmentConfig",
+        segment: list[Due],
+        references: list[Reference],
+    ) -> None:
+        from pipelines.segment import run_segment
+        from pipelines.staging import bring_home
+
         reused = sum(len(one.places) for one in references if one.known and one.key == one.content_sha256)
         identifier = segment_id(segment, self._examination, self._profile.digest, store.forgotten())
         spec = SegmentSpec(
@@ -317,12 +328,23 @@ class Scan:
         skips = self._options.skip_near_duplicates and write_known(store, self._examination, file)
         return str(file) if skips else None
 
-    def _config(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> "SegmentConfig":
+    def _examine_options(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> ExamineOptions:
         """As many children as a worker has cores, and as many threads that score: each often waits for the other."""
-        with uncollected():
+        return ExamineOptions(
+            self._options.children,
+            runner.workers,
+            ticks,
+            stop_file,
+            s3_endpoint=self._options.s3_endpoint,
+            hdfs_server=chosen_server(),
+            known=known,
+            costs=self._options.costs,
+        )
+
+    def _config(self, runner: RunnerChoice, examine: ExamineOptions) -> "SegmentConfig":
+        with uncollected(), TURNS.at_once():
             from pipelines.segment import SegmentConfig
             from transforms.detect.device import frames_per_batch
-            from transforms.examination import ExamineOptions
 
         options = self._options
         if not runner.has_own_workers:
@@ -333,16 +355,7 @@ class Scan:
             batch_size=options.batch_size or frames_per_batch(options.device),
             threads=options.threads,
             device=options.device,
-            examine=ExamineOptions(
-                options.children,
-                runner.workers,
-                ticks,
-                stop_file,
-                s3_endpoint=options.s3_endpoint,
-                hdfs_server=chosen_server(),
-                known=known,
-                costs=options.costs,
-            ),
+            examine=examine,
             runner=runner,
             worker_versions=installed_versions() if runner.has_own_workers else None,
         )

@@ -16,7 +16,8 @@ from pipelines.errors import UsageError
 from pipelines.runners import RunnerChoice
 from pipelines.staging import read_manifest
 from transforms.assemble import Assemble, networks_of, scores_of
-from transforms.examination import EXAMINATIONS, Examine, ExamineOptions, views_for
+from transforms.examination import EXAMINATIONS, Examine, views_for
+from transforms.examine.options import ExamineOptions
 from transforms.examine.settings import ExamineSettings
 from transforms.fitness import WorkerNeeds, told_of_unfit
 from transforms.part_files import WRITTEN_TO

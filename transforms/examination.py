@@ -1,10 +1,9 @@
 """Examine: references in, frames and examinations out, through examiner children that work ahead of the model."""
 
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.beside.gather import gather
 from transforms.beside.read import read_context
-from transforms.cores import share_of_cores
 from transforms.costs import note_cost
-from transforms.examine.pool import CHILD_COMMAND, ChildPool, Examined
+from transforms.examine.options import ExamineOptions
+from transforms.examine.pool import ChildPool, Examined
 from transforms.examine.settings import ExamineSettings
 from transforms.examine.sniff import is_named_as_media
+from transforms.examine.standing import leave, pool_for
 from transforms.examine.views import FrameViews
-from transforms.fitness import WorkerNeeds
-from transforms.hdfs import HdfsServer, use_server
+from transforms.hdfs import use_server
 from transforms.labels.lexicon import read_lexicon
 from transforms.marks.found import MarksFound
 from transforms.marks.meaning.rule_files import read_rules
@@ -42,35 +41,6 @@ _NOTHING = MarksFound((), ())
 def views_for(detector: int) -> str:
     """The tag under which the views for the detector of that index come out."""
     return f"views{detector}"
-
-
-@dataclass(frozen=True, slots=True)
-class ExamineOptions:
-    """How a worker examines; nothing but ``known`` changes a row.
-
-    Attributes:
-        children: Examiner children of each worker; 0: as many as its share of the machine's cores.
-        workers: Those that share a machine.
-        ticks: Address of the driver's progress socket, or None.
-        stop_file: While this file exists, references that no child has begun are left for the next scan.
-        command: How a child is started; tests start misbehaving ones.
-        s3_endpoint: From ``--s3-endpoint``, for workers on other machines.
-        hdfs_server: From Beam's options, likewise: workers that were started before know none of these.
-        known: File of the contents whose near-duplicates are not examined, or None.
-        needs: What a worker that is not the driver's own has to have, or None.
-        costs: File to which is added what each content took, or None.
-    """
-
-    children: int = 1
-    workers: int = 1
-    ticks: str | None = None
-    stop_file: str | None = None
-    command: Sequence[str] = CHILD_COMMAND
-    s3_endpoint: str = ""
-    hdfs_server: HdfsServer | None = None
-    known: str | None = None
-    needs: WorkerNeeds | None = None
-    costs: str | None = None
 
 
 class Examine(beam.PTransform):
@@ -118,12 +88,10 @@ class _ExamineFn(beam.DoFn):
             self._options.needs.check()
         use_endpoint(self._options.s3_endpoint)
         use_server(self._options.hdfs_server)
-        children = self._options.children or share_of_cores(self._options.workers)
-        self._children = children
-        self._look_ahead = _AHEAD * children
-        command = (sys.executable, *self._options.command[1:])  # a worker's own interpreter, wherever it lies
-        self._pool = ChildPool(self._settings, children, command, self._options.known)
-        self._readers = ThreadPoolExecutor(children, thread_name_prefix="beside")
+        self._pool = pool_for(self._settings, self._options)
+        self._children = self._pool.size
+        self._look_ahead = _AHEAD * self._children
+        self._readers = ThreadPoolExecutor(self._children, thread_name_prefix="beside")
         self._ticker = Ticker(self._options.ticks)
 
     def start_bundle(self) -> None:
@@ -153,7 +121,7 @@ class _ExamineFn(beam.DoFn):
 
     def teardown(self) -> None:
         if self._pool and self._readers:
-            self._pool.close()
+            leave(self._pool)
             self._readers.shutdown(wait=False, cancel_futures=True)
             self._ticker.close()
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from transforms.cores import TURNS
 from transforms.detect.device import CPU, on_device
 from transforms.detect.headed import Headed
 from transforms.detect.package import DetectorPackage
@@ -40,6 +41,7 @@ class Scorer:
         if device == CPU and isinstance(network, Headed):
             self.frames_at_once, self._threads = _frames_of_whole_passes(network, package.config.input.views), 1
             self._cores = ThreadPoolExecutor(threads, "scorer", torch.set_num_threads, (1,))
+        self._is_on_cpu = device == CPU
         self._network = on_device(network, device)
         if device != CPU:
             check_answer(self._network, package)
@@ -55,12 +57,14 @@ class Scorer:
         """
         torch.set_num_threads(self._threads)
         if self._cores is None:
-            return score_views(self._network, frames, self.frames_at_once)
+            with TURNS.at_once(self._threads if self._is_on_cpu else 0):
+                return score_views(self._network, frames, self.frames_at_once)
         parts = [frames[start : start + self.frames_at_once] for start in range(0, len(frames), self.frames_at_once)]
         return np.concatenate(list(self._cores.map(self._score_part, parts)))
 
     def _score_part(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return score_views(self._network, frames, self.frames_at_once)
+        with TURNS.at_once():
+            return score_views(self._network, frames, self.frames_at_once)
 
 
 def _frames_of_whole_passes(network: Headed, views: int) -> int:

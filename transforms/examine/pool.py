@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transforms.containers.opener import Opener, unopened
+from transforms.cores import TURNS
 from transforms.examine import channel as messages
 from transforms.examine.examination_messages import examination_from_json, marks_from_json
 from transforms.examine.frame_messages import from_message
@@ -219,12 +220,27 @@ class Child:
 class ChildPool:
     """Examines files in ``size`` children at the same time; each has a thread here that waits for it.
 
-    ``work`` counts what they do, and what opening files takes.
+    Attributes:
+        size: How many children there are.
+        work: Counts what they do, and what opening files takes.
+
+    Args:
+        settings: What children have to know.
+        size: How many children there are.
+        command: How one is started.
+        known: File of the contents whose near-duplicates are not examined, or None.
+        cores: On which they and the scoring in this process compute, if more than ``size``.
     """
 
     def __init__(
-        self, settings: ExamineSettings, size: int, command: Sequence[str] = CHILD_COMMAND, known: str | None = None
+        self,
+        settings: ExamineSettings,
+        size: int,
+        command: Sequence[str] = CHILD_COMMAND,
+        known: str | None = None,
+        cores: int = 1,
     ) -> None:
+        self.size = size
         self._settings = settings
         self._command = command
         self._known = known
@@ -235,6 +251,8 @@ class ChildPool:
         self._lock = threading.Lock()
         self._busy: set[Child] = set()
         self._is_closed = False
+        self._cores = max(size, cores)
+        TURNS.add(self._cores)
         for _ in range(size):
             self._idle.put(None)
 
@@ -253,7 +271,8 @@ class ChildPool:
         except (OSError, ValueError) as error:  # ValueError: a name that no file system takes
             return Examined(unopened(error), [])
         try:
-            examined = self._examine_again(descriptor, place)
+            with TURNS.when_free(lambda: self._is_closed):
+                examined = self._examine_again(descriptor, place)
             return _checked(examined, descriptor, place)
         finally:
             os.close(descriptor)
@@ -346,9 +365,12 @@ class ChildPool:
     def close(self) -> None:
         """Ends all children; examinations under way are abandoned, their futures raise."""
         with self._lock:
+            if self._is_closed:
+                return
             self._is_closed = True
             for busy in self._busy:
                 busy.kill()
+        TURNS.add(-self._cores)
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.opener.close()
         idle = []

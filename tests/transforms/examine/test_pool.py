@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from examine_samples import picture_bytes, place_of, saved, settings_of
+from examine_samples import picture_bytes, place_of, saved, settings_of, wait_until
 from PIL import Image
 
 from examples.media import broken, videos
@@ -50,13 +50,6 @@ def is_running(pid):
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
-
-
-def wait_until(condition, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def children():
