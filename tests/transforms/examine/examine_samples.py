@@ -2,7 +2,6 @@
 
 import io
 import struct
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -25,13 +24,6 @@ def settings_of(frames: int = 16, *, marks: bool = False, **limits: Any) -> Exam
     needs, faces, reading = DetectorNeeds(SPEC), FaceSearch(enabled=False), MarkReading(enabled=marks)
     labels = LabelReading(enabled=False)
     return ExamineSettings(Sampling(frames), Limits(**limits), (needs,), faces, reading, labels=labels)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def place_of(path: Path) -> Place:

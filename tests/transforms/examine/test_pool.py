@@ -13,10 +13,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from examine_samples import picture_bytes, place_of, saved, settings_of, wait_until
+from examine_samples import picture_bytes, place_of, saved, settings_of
 from PIL import Image
 
 from examples.media import broken, videos
+from tests.waiting import wait_until
 from transforms.examine import pool as subject
 from transforms.examine.examination_messages import examination_from_json
 from transforms.examine.pool import CHILD_COMMAND, Child, ChildPool

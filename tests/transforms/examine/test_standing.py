@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from examine_samples import place_of, settings_of, wait_until
+from examine_samples import place_of, settings_of
 
+from tests.waiting import wait_until
 from transforms.examine.options import ExamineOptions
 from transforms.examine.standing import StandingPool, leave, pool_for, standing_pool
 
