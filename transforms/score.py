@@ -92,6 +92,10 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, Scorer]):
         """Fixed batches: Beam's adaptive ones depend on timing."""
         return {"min_batch_size": self._batch_size, "max_batch_size": self._batch_size}
 
+    def get_num_bytes(self, batch: Sequence[Pixels]) -> int:
+        """Of the pixels, for a metric; Beam would pickle them all to tell."""
+        return sum(views.nbytes for views in batch)
+
     def get_metrics_namespace(self) -> str:
         """Namespace of RunInference's own metrics."""
         return "score"

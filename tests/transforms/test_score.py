@@ -56,6 +56,11 @@ def test_a_bad_frame_costs_one_frame(bad: np.ndarray, network: Scorer, alone: li
     assert [scores[0].raw, scores[2].raw] == pytest.approx(alone[:2], abs=1e-5)
 
 
+def test_the_size_of_a_batch_is_that_of_its_pixels() -> None:
+    handler = DetectorHandler(DEFAULT, INFO, 4, threads=1)
+    assert handler.get_num_bytes([frame(0), frame(1)]) == 2 * frame(0).nbytes
+
+
 def test_what_fills_up_the_last_pass_is_counted(network: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
     counted: dict[str, int] = {}
     monkeypatch.setattr("transforms.score.count", lambda _stage, name, amount: counted.update({name: amount}))
