@@ -38,9 +38,10 @@ def main() -> None:
     """Measures and records; each point is told as it is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    given = parser.parse_args()
     points = []
     scan(1)  # so that all is in the page cache
-    for count in [1, *parser.parse_args().items]:
+    for count in [1, *given.items]:
         points.append(scan(count))
         print(points[-1], flush=True)
     record("flat", {"points": points})

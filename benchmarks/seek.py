@@ -30,8 +30,6 @@ from transforms.examine.settings import Limits, Sampling  # noqa: E402
 from transforms.examine.sniff import SNIFF_BYTES, sniff  # noqa: E402
 from transforms.examine.videos import open_video, sample_video  # noqa: E402
 
-os.environ.pop("OPENCV_FFMPEG_CAPTURE_OPTIONS", None)  # set by the import above; read at each opening
-
 OUT: Final = ROOT / "benchmarks" / "out" / "seek"
 SAMPLES: Final = 16
 NEAR_MS: Final = 2000
@@ -278,6 +276,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", default=list(reports), metavar="TABLE", help=f"of {', '.join(reports)}")
     asked = parser.parse_args()
+    os.environ.pop("OPENCV_FFMPEG_CAPTURE_OPTIONS", None)  # set by the examiner's import; read at each opening
     print(f"OpenCV {cv2.__version__}, PyAV {av.__version__}, one thread, 640 × 360")
     for word in asked.tables:
         print(f"\n## {word}")

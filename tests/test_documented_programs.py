@@ -1,6 +1,7 @@
 """What the documentation says to type beside ``aiqyn`` is there: scripts and their options, targets, extras, files."""
 
 import argparse
+import os
 import runpy
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+import transforms.examine.videos  # noqa: F401  (sets what scripts are not to unset)
 from tests.commands import mentioned, typed
 from tests.markdown import PAGES, ROOT
 
@@ -35,9 +37,10 @@ class ParsedError(Exception):
 
 
 @pytest.mark.parametrize("words", SCRIPTS, ids=" ".join)
-def test_a_script_takes_the_options_that_are_documented(
+def test_a_script_takes_the_options_that_are_documented_and_does_nothing_before(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It runs in this process, whose children and environment it has to leave as they are."""
     parse = argparse.ArgumentParser.parse_args
 
     def parse_only(parser: argparse.ArgumentParser, *told: Any) -> NoReturn:
@@ -47,8 +50,15 @@ def test_a_script_takes_the_options_that_are_documented(
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse_only)
     monkeypatch.setattr(sys, "argv", [*words[1:]])
     monkeypatch.setattr(sys, "path", [str((ROOT / words[1]).parent), *sys.path])
+
+    def start(*_: Any, **__: Any) -> NoReturn:
+        pytest.fail("it starts a process before it has read its options")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", start)
+    before = dict(os.environ)
     with pytest.raises(ParsedError):
         runpy.run_path(str(ROOT / words[1]), run_name="__main__")
+    assert before.items() <= os.environ.items()
 
 
 @pytest.mark.parametrize("words", [words for words in OTHERS if words[0] == "make"], ids=" ".join)
