@@ -329,7 +329,7 @@ class Scan:
         return str(file) if skips else None
 
     def _examine_options(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> ExamineOptions:
-        """As many children as a worker has cores, and as many threads that score: each often waits for the other."""
+        """As many children as a worker has cores, and as many threads that score: they take turns."""
         return ExamineOptions(
             self._options.children,
             runner.workers,

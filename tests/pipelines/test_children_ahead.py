@@ -30,17 +30,21 @@ def test_the_first_files_are_examined_meanwhile(
     """All that have room, once; and children live on from segment to segment, and no longer."""
     loads = Scan._config
     counted: list[dict[str, int]] = []
+    scans: list[Scan] = []
 
     def loads_slowly(scan: Scan, *given: Any) -> Any:
         (pool,) = _STANDING
         wait_until(lambda: pool.work.counts().get("pixel_bytes", 0) > 0, 30)
         wait_until(lambda: pool.work.counts()["files_examined"] == 3, 30)
         counted.append(pool.work.counts())
+        scans.append(scan)
         return loads(scan, *given)
 
     monkeypatch.setattr(Scan, "_config", loads_slowly)
-    light_scan(pictures, segment_items=3, store=tmp_path / "ahead")
+    summary = light_scan(pictures, segment_items=3, store=tmp_path / "ahead")
     assert [one["examiner_children"] for one in counted] == [1]
+    assert summary.committed == 2
+    assert [one._work.counts()["examiner_children"] for one in scans] == [1]
     assert _STANDING == []
 
     monkeypatch.undo()
