@@ -195,7 +195,7 @@ def scan(
     from pipelines.scan_options import ScanOptions
     from pipelines.scan_part import parse_part
     from pipelines.selection import parse_selection
-    from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts
+    from pipelines.summary import plan_facts, print_plan, print_summary, summary_facts, what_is_left
     from pipelines.troubles import machine_told
 
     started = time.monotonic()
@@ -243,6 +243,8 @@ def scan(
         print_plan(summary, console)
     elif is_json:
         log.info("scan ended", extra={"facts": summary_facts(summary, seconds)})
+        if summary.was_interrupted:
+            log.warning("%s", what_is_left(summary))
     else:
         print_summary(summary, seconds, console)
     if not dry_run:
@@ -401,7 +403,7 @@ def main() -> None:
         logging.getLogger("aiqyn").error("%s", error)  # noqa: TRY400  (a traceback helps nobody here)
         sys.exit(exit_code_of(error))
     except Interrupted:
-        logging.getLogger("aiqyn").warning("Interrupted. What is committed stays; run the same command again to go on.")
+        logging.getLogger("aiqyn").warning("Interrupted. What is committed stays. Run the same command again to go on.")
         sys.exit(ExitCode.INTERRUPTED)
     except Exception:
         logging.getLogger("aiqyn").exception("This should not have happened; what is committed stays")

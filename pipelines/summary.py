@@ -170,12 +170,17 @@ def print_summary(summary: ScanSummary, seconds: float, console: Console) -> Non
     if summary.findings:
         print_findings(summary.findings, console)
     if summary.was_interrupted:
-        left = len(plan.due) - summary.outcomes.total()
-        console.print(f"Interrupted: {left} items are left. Run the same command again: it goes on with those.")
+        console.print(what_is_left(summary))
     if summary.count(Outcome.FAILED):
         console.print("Failed items are not tried again until they change, or with --retry-failed.")
     sql = "SELECT outcome, reason, count(*) FROM items_latest GROUP BY ALL"
     console.print(f'Ask the tables: aiqyn query --store {shlex.quote(summary.store)} "{sql}"', soft_wrap=True)
+
+
+def what_is_left(summary: ScanSummary) -> str:
+    """What a person is told of a scan that was interrupted."""
+    left = len(summary.plan.due) - summary.outcomes.total()
+    return f"Interrupted: {left} items are left. Run the same command again: it goes on with those."
 
 
 def _whose(summary: ScanSummary) -> str:

@@ -122,11 +122,11 @@ def test_a_signal_before_any_file_is_in_hand_ends_with_5(number: signal.Signals,
     while files.size("scans/_delta_log/00000000000000000001.json") is None:
         assert process.poll() is None
         Event().wait(0.01)
-    process.send_signal(number)  # Beam is being loaded
+    process.send_signal(number)  # the plan is made, or Beam is being loaded
     assert process.stderr is not None
     said = [json.loads(line) for line in process.stderr]
     assert process.wait(timeout=60) == ExitCode.INTERRUPTED
-    assert "run the same command again" in said[-1]["message"]
+    assert "Run the same command again" in said[-1]["message"]
     assert rows(store, "SELECT status, exit_status FROM scans") == [("interrupted", 5)]
 
 
