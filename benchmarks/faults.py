@@ -1,15 +1,17 @@
 """SIGKILLs at random moments over drivers of parts of one scan and their children; in the end nothing may tell of it.
 
-    python benchmarks/faults.py [--kills 200] [--seed 1] [--keep DIR]
+    python benchmarks/faults.py [--kills 200] [--seed 1] [--one-store] [--keep DIR]
 
-Each episode is a new store. An archive is scanned into it in one to three parts at once, by drivers that start in the
-same second; meanwhile drivers and their children are killed, at random moments or just when a segment ends, and
-started again. Then the archive changes, and the same again. Then one scan runs undisturbed, and the store is compared
-with one into which the same was scanned by one driver that nobody killed: the same rows in the views, in all columns
-but ids and times, as many rows for each place, one verdict for each, and `aiqyn store check` finds no damage.
+An archive is scanned into a store in one to three parts at once, by drivers that start in the same second; meanwhile
+drivers and their children are killed, at random moments or just when a segment ends, and started again. Then the
+archive changes, and the same again. Then one scan runs undisturbed, and the store is compared with one into which the
+same was scanned by one driver that nobody killed: the same rows in the views, in all columns but ids and times, as many
+rows for each place, one verdict for each, and `aiqyn store check` finds no damage. That is one episode of about 30
+kills, and the next has a new store; with `--one-store` the archive changes until all kills are spent on one.
 """
 
 import argparse
+import itertools
 import os
 import random
 import shutil
@@ -35,6 +37,7 @@ from pipelines.store import Store  # noqa: E402
 from pipelines.tables import connect  # noqa: E402
 
 _PICTURES: Final = 26
+_MODIFIED: Final = 1_750_000_000
 _KILLS_A_PHASE: Final = 15
 _LONGEST_WAIT: Final = 12.0
 _SETTLED: Final = {0, 3}
@@ -84,28 +87,34 @@ class Driver:
     has_lost_a_child: bool = False
 
 
-def build(folder: Path, *, is_later: bool) -> None:
-    """The archive: tiny pictures, copies, a broken file, a text beside one, a video, a zip; later a few are changed."""
+def build(folder: Path, generation: int) -> None:
+    """The archive: tiny pictures, copies, a broken file, a text beside one, a video, a zip; each time some are new."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "below").mkdir(parents=True)
+    is_odd = generation % 2 == 1
     for number in range(_PICTURES):
-        seed = number % 20 + (100 if is_later and number % 7 == 0 else 0)
-        picture = generated_picture(seed, (96, 64))
+        version = max(0, generation - (number + generation) % 3)
+        picture = generated_picture(number % 20 + 100 * version, (96, 64))
         data, ending = (png(picture), "png") if number % 2 else (jpeg(picture), "jpg")
-        (folder / ("below" if number % 3 else "") / f"{number:02}.{ending}").write_bytes(data)
-    (folder / "below" / "01.txt").write_text("Made with AI" if is_later else "A photograph")
-    (folder / "cut.jpg").write_bytes(jpeg(generated_picture(3, (300, 200)))[:2000])
-    (folder / "notes.txt").write_text("no media")
+        _write(folder / ("below" if number % 3 else "") / f"{number:02}.{ending}", data, version)
+    _write(folder / "below" / "01.txt", b"Made with AI" if is_odd else b"A photograph", generation)
+    _write(folder / "notes.txt", b"no media", 0)
     video(folder / "short.mp4", seconds=1, size=(160, 120))
+    os.utime(folder / "short.mp4", (_MODIFIED, _MODIFIED))
     with zipfile.ZipFile(folder / "album.zip", "w") as archive:
-        for number in range(5 if is_later else 7):
+        for number in range(5 if is_odd else 7):
             archive.writestr(zipfile.ZipInfo(f"{number}.png"), png(generated_picture(40 + number, (64, 64))))
-    if is_later:
+    os.utime(folder / "album.zip", (_MODIFIED + generation,) * 2)
+    if is_odd:
         (folder / "below" / "02.jpg").unlink()
-        (folder / "cut.jpg").unlink()
-        (folder / "new.png").write_bytes(png(generated_picture(200, (80, 80))))
-    for path in folder.rglob("*"):
-        os.utime(path, (1_750_000_000, 1_750_000_000))
+        _write(folder / "new.png", png(generated_picture(50 + generation, (80, 80))), generation)
+    else:
+        _write(folder / "cut.jpg", jpeg(generated_picture(3, (300, 200)))[:2000], 0)
+
+
+def _write(file: Path, data: bytes, version: int) -> None:
+    file.write_bytes(data)
+    os.utime(file, (_MODIFIED + version,) * 2)
 
 
 def start(work: Path, store: Path, part: str, number: int) -> Driver:
@@ -122,7 +131,7 @@ def start(work: Path, store: Path, part: str, number: int) -> Driver:
 def run_phase(work: Path, store: Path, kills: int, chance: random.Random, told: Told) -> None:
     """Scans in parts, with so many kills meanwhile, until every part came to its end."""
     of = chance.choice((1, 2, 2, 3, 3))
-    started = len(list((work / "logs").glob(f"{store.name}-*")))
+    first = started = len(list((work / "logs").glob(f"{store.name}-*")))
     drivers = [start(work, store, f"{number}/{of}", started + number) for number in range(1, of + 1)]
     started += of
     while drivers:
@@ -142,8 +151,8 @@ def run_phase(work: Path, store: Path, kills: int, chance: random.Random, told: 
             if status not in _SETTLED or is_killing:
                 started += 1
                 drivers.append(start(work, store, driver.part, started))
-        told.faults += [f"{store}: not even once in a long time"] if started > 200 else []
-        if started > 200:
+        told.faults += [f"{store}: not even once in a long time"] if started > first + 200 else []
+        if started > first + 200:
             break
 
 
@@ -233,35 +242,36 @@ def _rows(store: Path, sql: str) -> list[tuple[Any, ...]]:
         return tables.execute(sql).fetchall()
 
 
-def campaign(work: Path, kills: int, seed: int) -> Told:
+def campaign(work: Path, kills: int, seed: int, phases: int | None) -> Told:
     """Runs episodes until so many processes were killed.
 
     Args:
         work: Folder for everything, empty.
         kills: How many.
         seed: Of the moments and victims; what the machine makes of them differs from run to run.
+        phases: How many archives, each changed from the one before, are scanned into one store; None: all into one.
     """
     text = (configs.ROOT / "profiles" / "default.yaml").read_text("utf-8")
     (work / "light.yaml").write_text(text.replace("labels:\n  enabled: true", "labels:\n  enabled: false"))
     chance, told = random.Random(seed), Told()  # noqa: S311  (no secret)
-    reference = work / "reference"
-    for is_later in (False, True):
-        build(work / "archive", is_later=is_later)
-        scan_undisturbed(work, reference, told)
-    for episode in range(kills):
-        if told.kills.total() >= kills:
-            break
-        began, store = time.monotonic(), work / f"store-{episode:02}"
-        for is_later in (False, True):
-            build(work / "archive", is_later=is_later)
+    for episode in itertools.count():
+        began = time.monotonic()
+        store, reference = work / f"store-{episode:02}", work / f"reference-{episode:02}"
+        for generation in itertools.count() if phases is None else range(phases):
+            build(work / "archive", generation)
+            scan_undisturbed(work, reference, told)
             left = min(_KILLS_A_PHASE, kills - told.kills.total())
             run_phase(work, store, left, chance, told)
+            print(f"{store.name}, archive {generation}: {told.kills.total()} kills", flush=True)
+            if phases is None and told.kills.total() >= kills:
+                break
         scan_undisturbed(work, store, told)
         compare(store, reference, told)
         statuses = dict(_rows(store, "SELECT status, count(*) FROM scans GROUP BY ALL"))
         seconds = time.monotonic() - began
         print(f"{store.name}: {told.kills.total()} kills, scans {statuses}, {len(told.faults)} faults, {seconds:.0f} s")
-        sys.stdout.flush()
+        if told.kills.total() >= kills:
+            break
     return told
 
 
@@ -270,11 +280,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--one-store", action="store_true", help="Let all kills be over one store.")
     parser.add_argument("--keep", type=Path, help="Folder for archive, stores and logs; it must not exist.")
     asked = parser.parse_args()
     work = asked.keep or Path(tempfile.mkdtemp(prefix="aiqyn-faults-"))
     work.mkdir(exist_ok=asked.keep is None)
-    told = campaign(work, asked.kills, asked.seed)
+    told = campaign(work, asked.kills, asked.seed, None if asked.one_store else 2)
     print(f"Kills: {', '.join(f'{number} {victim}' for victim, number in sorted(told.kills.items()))}.")
     print("\n".join(told.faults) or "No fault.")
     if not asked.keep and not told.faults:
