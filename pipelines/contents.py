@@ -14,6 +14,8 @@ from transforms.records import Examination, Place, Reference
 from transforms.remote import read_head
 
 _LARGE_BYTES = 8 * 2**20
+Hashes = list[str | Examination]
+"""Of the places of a segment, in its order: the content hash of each, or why there is none."""
 Known = Callable[[list[str]], dict[str, Examination]]
 """Maps content hashes to the examinations that the store has of them."""
 
@@ -49,7 +51,7 @@ def _is_of_no_interest(place: Place) -> bool:
     return sniff(read_head(place, SNIFF_BYTES)) is None
 
 
-def hash_segment(segment: list[Due], max_bytes: int, executor: Executor, opener: Opener) -> list[str | Examination]:
+def hash_segment(segment: list[Due], max_bytes: int, executor: Executor, opener: Opener) -> Hashes:
     """``hash_place`` for every place of a segment, in its order; gone places get the record that they are gone."""
 
     def one(due: Due) -> str | Examination:
@@ -77,8 +79,8 @@ def to_references(segment: Iterable[Due], hashes: Iterable[str | Examination], k
 
 def hashed_ahead(
     segments: list[list[Due]], max_bytes: int, cores: int, opener: Opener, seconds: dict[str, float]
-) -> Iterator[tuple[list[Due], list[str | Examination]]]:
-    """Each segment with its hashes; the next one is hashed while the caller works on this one.
+) -> Iterator[tuple[list[Due], Hashes, "Future[Hashes] | None"]]:
+    """Each segment with its hashes; those of the next one, if any, are made while the caller works on this one.
 
     Args:
         segments: In the order in which they are given.
@@ -89,17 +91,18 @@ def hashed_ahead(
     """
     with ThreadPoolExecutor(cores) as hashers, ThreadPoolExecutor(1) as ahead:
 
-        def start(index: int) -> "Future[list[str | Examination]]":
+        def start(index: int) -> "Future[Hashes] | None":
+            if index == len(segments):
+                return None
             return ahead.submit(hash_segment, segments[index], max_bytes, hashers, opener)
 
-        waiting = [start(0)] if segments else []
+        coming = start(0)
         try:
-            for index, segment in enumerate(segments):
+            for number, segment in enumerate(segments, 1):
                 begun = time.monotonic()
-                hashes = waiting.pop().result()
+                hashes = coming.result() if coming else []
                 seconds["hash_wait"] += time.monotonic() - begun
-                if index + 1 < len(segments):
-                    waiting.append(start(index + 1))
-                yield segment, hashes
+                coming = start(number)
+                yield segment, hashes, coming
         finally:
             hashers.shutdown(wait=False, cancel_futures=True)  # a caller that stops waits for no more hashes

@@ -1,72 +1,56 @@
 """The scan driver: inventory, plan, one Beam pipeline and one commit per segment."""
 
 import logging
-import os
 import time
 import uuid
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 from rich.console import Console
 
-from pipelines.chosen import check_device, check_face_model, choices_of, load_detectors, needs_of
+from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.containers import with_members
-from pipelines.contents import hashed_ahead, to_references
 from pipelines.emptied import refuse_emptied
 from pipelines.errors import Interrupted, MachineError, UsageError
 from pipelines.findings import Baseline, find, find_baseline
 from pipelines.ignore import tell_expired
 from pipelines.inputs import Inputs, parse_scope
-from pipelines.interrupt import Interrupt
-from pipelines.job_server import with_job_server
 from pipelines.judge import judge_store
 from pipelines.killed import close_killed_scans
 from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.listing import set_beam_options
-from pipelines.loading import uncollected
-from pipelines.near_duplicates import mark_near_duplicates, write_known
+from pipelines.near_duplicates import mark_near_duplicates
 from pipelines.plan import (
     Due,
     Plan,
     cut_segments,
     estimate_seconds,
     examination_digest,
-    known_examinations,
     make_plan,
-    segment_id,
 )
 from pipelines.policy_config import load_policies
 from pipelines.profile import Profile, load_profile
 from pipelines.progress import ScanProgress
-from pipelines.runners import RunnerChoice
 from pipelines.scan_options import ScanOptions
 from pipelines.scan_report import ScanReport
+from pipelines.segment_runs import SegmentRuns
 from pipelines.store import Store
 from pipelines.summary import ScanSummary
 from pipelines.troubles import machine_told, storage_faults
 from pipelines.trust import load_trust
 from pipelines.versions import installed_versions
 from transforms.containers.opener import Opener
-from transforms.cores import TURNS
-from transforms.examine.options import ExamineOptions
+from transforms.cores import share_of_cores
 from transforms.examine.settings import ExamineSettings
-from transforms.examine.standing import standing_pool
-from transforms.hdfs import chosen_server
 from transforms.outcomes import Outcome
-from transforms.records import Examination, Reference, SegmentSpec
 from transforms.s3 import use_endpoint
 from transforms.work import Work
-
-if TYPE_CHECKING:
-    from pipelines.segment import SegmentConfig
 
 _LOG = logging.getLogger("aiqyn.scan")
 
@@ -231,7 +215,7 @@ class Scan:
         return list(cut_segments(plan.due, size.target_seconds, self._options.segment_items or size.max_items))
 
     def _summary(self, plan: Plan) -> ScanSummary:
-        seconds = sum(estimate_seconds(due.place) for due in plan.due if not due.gone) / _cores()
+        seconds = sum(estimate_seconds(due.place) for due in plan.due if not due.gone) / share_of_cores(1)
         segments = len(self._cut(plan))
         return ScanSummary(self._scan_id, self._options.store, plan, segments, seconds, part=self._options.part)
 
@@ -239,126 +223,21 @@ class Scan:
         segments = self._cut(summary.plan)
         if not segments:
             return  # and Beam and torch, which take seconds to load, are not needed
-        with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
-            stop_file = self._stop_file(store, progress.scratch)
-            max_bytes = self._profile.limits.file_bytes
-            with with_job_server(self._runner) as runner, Interrupt(stop_file) as interrupt, ExitStack() as standing:
-                known = self._known(store, progress.scratch)
-                examine = self._examine_options(runner, progress.address, str(stop_file), known)
-                pool = standing.enter_context(standing_pool(self._settings, examine)) if runner.is_in_driver else None
-                config = None
-                hashed = hashed_ahead(segments, max_bytes, _cores(), self._opener, self._seconds)
-                for number, (segment, hashes) in enumerate(hashed, 1):
-                    progress.segment(number, len(segments))
-                    references = self._references(store, segment, hashes)
-                    if pool:
-                        pool.begin(one.places[0] for one in references if one.known is None)
-                    config = config or self._config(runner, examine)
-                    if not interrupt.requested:
-                        self._run_one(store, summary, config, segment, references)
-                        progress.committed(summary.outcomes)
-                    if interrupt.requested:
-                        summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
-                        return
-
-    @property
-    def _staged(self) -> str | None:
-        """Where workers leave their rows if not in the store: below a folder of this scan's own."""
-        return f"{self._runner.staging.rstrip('/')}/{self._scan_id}" if self._runner.staging else None
-
-    def _stop_file(self, store: Store, scratch: Path) -> Path:
-        """Where workers see it: those of an engine see the folder that they write to, if it is one."""
-        folder = self._runner.staging or str(store.root)
-        is_seen = self._runner.has_own_workers and "://" not in folder
-        return Path(folder) / f".stop-{self._scan_id}" if is_seen else scratch / "stop"
-
-    def _references(self, store: Store, segment: list[Due], hashes: list[str | Examination]) -> list[Reference]:
-        known = partial(
-            known_examinations,
-            store,
-            examination=self._examination,
-            retried_by=self._scan_id if self._options.retry_failed else None,
-            skips=self._options.skip_near_duplicates,
-        )
-        return to_references(segment, hashes, known)
-
-    def _run_one(
-        self,
-        store: Store,
-        summary: ScanSummary,
-        config: "SegmentConfig",
-        segment: list[Due],
-        references: list[Reference],
-    ) -> None:
-        from pipelines.segment import run_segment
-        from pipelines.staging import bring_home
-
-        reused = sum(len(one.places) for one in references if one.known and one.key == one.content_sha256)
-        identifier = segment_id(segment, self._examination, self._profile.digest, store.forgotten())
-        spec = SegmentSpec(
-            scan_id=self._scan_id,
-            segment_id=identifier,
-            store=self._staged or str(store.root),
-            examination=self._examination,
-            started_at=datetime.now(UTC),
-            extra=self._identity() | {"reused": reused},
-            s3_endpoint=self._options.s3_endpoint,
-        )
-        started = time.monotonic()
-        # In a thread of its own, so that this one stays free for signals.
-        with ThreadPoolExecutor(1, thread_name_prefix="segment") as background:
-            manifest, seconds, work = background.submit(run_segment, references, spec, config).result()
-        self._work.add_all(work | {"part_files": len(manifest["parts"])})
-        seconds["pipeline"] = time.monotonic() - started
-        if self._staged:
-            bring_home(manifest, self._staged, store.disk)
-        done = sum(sum(part["counts"].values()) for part in manifest["parts"])
-        if done:
-            store.commit_segment(manifest, {"seconds": seconds, "deferred": len(segment) - done})
-            summary.add(manifest)
-        else:
-            store.discard(manifest)
-        for stage, spent in seconds.items():
-            self._seconds[stage] += spent
-        _LOG.info("Segment %s: %d items in %.1f s", identifier[:12], done, seconds["pipeline"])
-
-    def _known(self, store: Store, folder: Path) -> str | None:
-        """A file of what earlier scans examined, if what looks like it is to be skipped and there is any."""
-        file = folder / "known"
-        skips = self._options.skip_near_duplicates and write_known(store, self._examination, file)
-        return str(file) if skips else None
-
-    def _examine_options(self, runner: RunnerChoice, ticks: str, stop_file: str, known: str | None) -> ExamineOptions:
-        """As many children as a worker has cores, and as many threads that score: they take turns."""
-        return ExamineOptions(
-            self._options.children,
-            runner.workers,
-            ticks,
-            stop_file,
-            s3_endpoint=self._options.s3_endpoint,
-            hdfs_server=chosen_server(),
-            known=known,
-            costs=self._options.costs,
-        )
-
-    def _config(self, runner: RunnerChoice, examine: ExamineOptions) -> "SegmentConfig":
-        with uncollected(), TURNS.at_once():
-            from pipelines.segment import SegmentConfig
-            from transforms.detect.device import frames_per_batch
-
-        options = self._options
-        if not runner.has_own_workers:
-            check_device(options.device)
-        return SegmentConfig(
-            detectors=self._detectors,
+        runs = SegmentRuns(
+            options=self._options,
+            profile=self._profile,
             settings=self._settings,
-            batch_size=options.batch_size or frames_per_batch(options.device),
-            threads=options.threads,
-            device=options.device,
-            examine=examine,
-            runner=runner,
-            worker_versions=installed_versions() if runner.has_own_workers else None,
+            detectors=self._detectors,
+            runner=self._runner,
+            opener=self._opener,
+            examination=self._examination,
+            scan_id=self._scan_id,
+            identity=self._identity(),
+            seconds=self._seconds,
+            work=self._work,
         )
+        with ScanProgress(len(summary.plan.due), self._console, self.report.ticks) as progress:
+            runs.run(store, summary, segments, progress)
 
     def _identity(self) -> dict[str, Any]:
         """What rows of ``segments`` and ``scans`` say about who examined, and how."""
@@ -402,7 +281,3 @@ def _tidied(store: Store) -> int:
     if recovered:
         _LOG.info("Finished the commit of %d segments that an earlier scan had left", recovered)
     return recovered
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
