@@ -184,6 +184,10 @@ def scan(
 
     Exit status 1 for a verdict that --fail-on names, 3 when not all could be examined.
     """
+    from transforms.allocator import keep_memory
+
+    keep_memory()  # what is imported next starts threads
+
     from rich.console import Console
 
     from pipelines.findings import parse_outcomes

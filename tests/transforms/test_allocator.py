@@ -26,3 +26,41 @@ def test_pages_are_asked_for_once(keep: bool, at_least: int, at_most: int) -> No
     if keep and not kept:
         pytest.skip("this C library has no mallopt")
     assert at_least <= faults <= at_most
+
+
+# Each thread frees what it had before the next one comes, and lives on.
+_THREADS = """
+import threading
+import numpy as np
+from pathlib import Path
+from transforms.allocator import keep_memory
+kept = keep_memory()
+if kept and not {shared}:
+    import ctypes
+    ctypes.CDLL(None).mallopt(-8, 8)
+
+def megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+
+def work():
+    np.ones(16 << 20, np.uint8)
+    ended.set()
+    threading.Event().wait()
+
+before = megabytes()
+for _ in range(6):
+    ended = threading.Event()
+    threading.Thread(target=work, daemon=True).start()
+    ended.wait()
+print(int(kept), megabytes() - before)
+"""
+
+
+@pytest.mark.parametrize(("shared", "at_least", "at_most"), [(False, 80, 200), (True, 0, 40)])
+def test_threads_share_what_is_kept(shared: bool, at_least: int, at_most: int) -> None:
+    code = _THREADS.format(shared=shared)
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    kept, grown = map(int, told.stdout.split())
+    if not kept:
+        pytest.skip("this C library has no mallopt")
+    assert at_least <= grown <= at_most
