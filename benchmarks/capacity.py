@@ -26,9 +26,9 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import corpus  # noqa: E402
 from benchmarks.loglog import Chart, Series, drawn  # noqa: E402
 from benchmarks.measured import RESULTS, machine, read  # noqa: E402
+from pipelines.due import estimate_seconds  # noqa: E402
 from pipelines.estimate.resources import money_of, time_of  # noqa: E402
 from pipelines.estimate.terms import ASSUMED_EFFICIENCY, Terms  # noqa: E402
-from pipelines.plan import estimate_seconds  # noqa: E402
 from pipelines.profile import load_profile  # noqa: E402
 from transforms.records import Place  # noqa: E402
 

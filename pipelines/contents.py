@@ -3,10 +3,10 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
-from pipelines.plan import Due
+from pipelines.due import Due
 from transforms.containers.opener import Opener, unopened
 from transforms.examine.sniff import SNIFF_BYTES, is_named_as_media, sniff
 from transforms.outcomes import Reason
@@ -51,7 +51,7 @@ def _is_of_no_interest(place: Place) -> bool:
     return sniff(read_head(place, SNIFF_BYTES)) is None
 
 
-def hash_segment(segment: list[Due], max_bytes: int, executor: Executor, opener: Opener) -> Hashes:
+def hash_segment(segment: Iterable[Due], max_bytes: int, executor: Executor, opener: Opener) -> Hashes:
     """``hash_place`` for every place of a segment, in its order; gone places get the record that they are gone."""
 
     def one(due: Due) -> str | Examination:
@@ -78,8 +78,8 @@ def to_references(segment: Iterable[Due], hashes: Iterable[str | Examination], k
 
 
 def hashed_ahead(
-    segments: list[list[Due]], max_bytes: int, cores: int, opener: Opener, seconds: dict[str, float]
-) -> Iterator[tuple[list[Due], Hashes, "Future[Hashes] | None"]]:
+    segments: Sequence[Sequence[Due]], max_bytes: int, cores: int, opener: Opener, seconds: dict[str, float]
+) -> Iterator[tuple[Sequence[Due], Hashes, "Future[Hashes] | None"]]:
     """Each segment with its hashes; those of the next one, if any, are made while the caller works on this one.
 
     Args:

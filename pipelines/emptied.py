@@ -15,7 +15,7 @@ def refuse_emptied(plan: Plan, scope: Scope, inputs: Inputs) -> None:
     emptied = [source for source in scope.addresses if source not in inputs.filled]
     named = set(inputs.named["uri"].to_pylist()) if scope.manifest and scope.manifest.source in emptied else set()
     for source in emptied:
-        gone = sum(due.gone and (covers(source, due.place.uri) or due.place.uri in named) for due in plan.due)
+        gone = sum(covers(source, one.place.uri) or one.place.uri in named for one in plan.due.gone)
         if gone:
             told = "Nothing that the manifest names is there" if source not in scope.sources else f"{source} is empty"
             raise UsageError(

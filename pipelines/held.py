@@ -66,7 +66,7 @@ class HeldPlaces:
             columns += [
                 pa.array([getattr(place, name) for place in batch], SCHEMA.field(name).type) for name in _OF_PLACE
             ]
-            columns.append(pa.array(map(_whole, batch), pa.string()))
+            columns.append(pa.array(map(whole_of, batch), pa.string()))
             yield pa.record_batch(columns, schema=SCHEMA)
             position += len(batch)
 
@@ -102,7 +102,7 @@ def _unpacked(told: dict[str, Any]) -> Place:
     )
 
 
-def _whole(place: Place) -> str | None:
+def whole_of(place: Place) -> str | None:
     """All of a place as JSON, where its columns do not say all; ASCII, since paths may hold bytes that are no text."""
     facts = place.size_bytes, place.mtime_ns, place.ordinal, place.etag
     is_plain = place_of(place.source, place.uri, place.member_path, *facts, None) == place

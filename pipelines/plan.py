@@ -1,6 +1,7 @@
 """What a scan has to do: the inventory against what the store holds, cut into segments of even cost."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ import pyarrow as pa
 
 import configs
 from pipelines.compare import KEYS, Inventory, Retries, compared
-from pipelines.held import HeldPlaces, place_of
+from pipelines.due import SCHEMA, Due, DueItems
+from pipelines.held import HeldPlaces
 from pipelines.inputs import Inputs, Scope
 from pipelines.inventory import beginning
 from pipelines.store import Store
@@ -34,51 +36,6 @@ if TYPE_CHECKING:
 LAYER_VERSIONS = {"frames": 2, "faces": 1, "marks": 1, "watermark": 1, "caption": 1, "labels": 4}
 """Raise a layer's number when it may give other rows for the same bytes: what it examined is then due again."""
 
-_PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE = 0.08, 1.5, 20.0
-VIDEO_NAMES = (
-    ".mp4",
-    ".mov",
-    ".mkv",
-    ".webm",
-    ".avi",
-    ".m4v",
-    ".mpg",
-    ".mpeg",
-    ".ts",
-    ".wmv",
-    ".flv",
-    ".3gp",
-    ".ogv",
-)
-_BATCH = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A place to record.
-
-    Attributes:
-        place: Where.
-        supersedes: The scan of its last row, or empty.
-        gone: It was there and is not now.
-        content_sha256: What was there, for a place that is gone.
-        why: In words, for people who ask what a scan would do.
-    """
-
-    place: Place
-    supersedes: str = ""
-    gone: bool = False
-    content_sha256: str | None = None
-    why: str = "new"
-
-    @property
-    def item_key(self) -> str:
-        """Identifies this very piece of work: the place, what lies there, and the row that it replaces."""
-        place = self.place
-        there = [place.uri, place.member_path, place.size_bytes, place.mtime_ns, place.etag, place.beside_digest]
-        parts = [*there, self.supersedes, self.gone]
-        return json.dumps(parts)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -89,7 +46,7 @@ class Plan:
 
     inputs: int
     unchanged: int
-    due: list[Due]
+    due: DueItems
     left_out: dict[str, int] = field(default_factory=dict)
 
 
@@ -135,10 +92,10 @@ def make_plan(
     A place is due when it is new, differs in size or time from its last row, has other text beside it, was last
     examined under another ``examination``, changed while it was, or is to be tried again as ``retry_failed`` asks: what
     failed, also for one detector or a text beside it alone, and what a decoder was missing for. What an earlier scan
-    skipped is due unless ``skips_near_duplicates``. A place that a source
-    covers, or a manifest names, and that was not listed is due as gone, unless it lies in a folder that could not be
-    read, or in a container that could not be listed to its end, or is none that the filters let pass. One that a
-    manifest names and that was never seen there is due as such. Only places of the scope's part are looked at.
+    skipped is due unless ``skips_near_duplicates``. A place that a source covers, or a manifest names, and that was not
+    listed is due as gone, unless it lies in a folder that could not be read, or in a container that could not be listed
+    to its end, or is none that the filters let pass. One that a manifest names and that was never seen there is due as
+    such. Only places of the scope's part are looked at.
     """
     found = Inventory(
         listed=inputs.places.table,
@@ -150,61 +107,73 @@ def make_plan(
     )
     retries = Retries(retry_failed, not skips_near_duplicates)
     with compared(store, found, examination, retries) as (tables, count):
-        due = [Due(place_of(*facts), scan_id or "", why=why) for *facts, scan_id, why in _rows(tables, _DUE)]
-        unchanged = count - len(due)
-        unlisted = tuple(inputs.places.unlisted)
-        for *facts, scan_id, content, is_named in _rows(tables, _VANISHED):
-            place = _stored(*facts)
-            if not place.address.startswith(unlisted) and scope.looks_at(place, is_named=is_named):
-                due.append(Due(place, scan_id, gone=True, content_sha256=content, why="gone"))
-    return Plan(count, unchanged, due, inputs.left_out.counts)
+        due = _table(tables, _DUE).cast(SCHEMA)
+        vanished = _table(tables, _VANISHED)
+    gone = _looked_for(vanished, scope, inputs).cast(SCHEMA)
+    return Plan(count, count - len(due), DueItems(pa.concat_tables([due, gone])), inputs.left_out.counts)
 
 
-_DUE = "FROM due ORDER BY uri, ordinal NULLS FIRST, member_path"
-_VANISHED = "FROM vanished ORDER BY uri, member_path"
+def _looked_for(vanished: pa.Table, scope: Scope, inputs: Inputs) -> pa.Table:
+    """Of places that were not found those that would have been if they were there."""
+    unlisted = tuple(inputs.places.unlisted)
+
+    def is_one(uri: str, member_path: str | None, size_bytes: int | None, mtime_ns: int | None, is_named: bool) -> bool:
+        place = Place("", uri, uri, size_bytes, mtime_ns, member_path)
+        return not place.address.startswith(unlisted) and scope.looks_at(place, is_named=is_named)
+
+    rows = _rows(vanished, "uri", "member_path", "size_bytes", "mtime_ns", "is_named")
+    are = pa.array(itertools.starmap(is_one, rows), pa.bool_())
+    return vanished.filter(are).drop_columns(["is_named"])
 
 
-def _rows(tables: "DuckDBPyConnection", query: str) -> Iterator[tuple[Any, ...]]:
+def _table(tables: "DuckDBPyConnection", query: str) -> pa.Table:
+    table: pa.Table = tables.sql(query).to_arrow_table()
+    return table
+
+
+_FACTS = "source, uri, member_path, size_bytes, mtime_ns"
+_DUE = f"""
+SELECT {_FACTS}, ordinal, etag, whole, coalesce(scan_id, '') AS supersedes, false AS gone,
+       NULL::VARCHAR AS content_sha256, why
+FROM due ORDER BY uri, ordinal NULLS FIRST, member_path
+"""
+_VANISHED = f"""
+SELECT {_FACTS}, NULL::BIGINT AS ordinal, NULL::VARCHAR AS etag, NULL::VARCHAR AS whole, scan_id AS supersedes,
+       true AS gone, content_sha256, 'gone' AS why, is_named
+FROM vanished ORDER BY uri, member_path
+"""
+
+
+_BATCH = 10_000
+
+
+def _rows(table: pa.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
     """Rows of which only some are objects at a time."""
-    result = tables.execute(query)
-    while rows := result.fetchmany(_BATCH):
-        yield from rows
+    for batch in table.select(columns).to_batches(max_chunksize=_BATCH):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _keys(keys: Iterable[tuple[str, str | None]]) -> pa.Table:
     return pa.Table.from_pylist([{"uri": uri, "member_path": member} for uri, member in keys], KEYS)
 
 
-def _stored(source: str, uri: str, member_path: str | None, size_bytes: int | None, mtime_ns: int | None) -> Place:
-    return Place(source, uri, uri, size_bytes, mtime_ns, member_path)
-
-
-def estimate_seconds(place: Place) -> float:
-    """Rough processor time of one item, told from its name and size; only the even cut of segments depends on it."""
-    base = _VIDEO_SECONDS if place.name.lower().endswith(VIDEO_NAMES) else _PICTURE_SECONDS
-    return base + (place.size_bytes or 0) / 1e9 * _SECONDS_PER_GIGABYTE
-
-
-def cut_segments(due: list[Due], target_seconds: float, max_items: int) -> Iterator[list[Due]]:
+def cut_segments(due: DueItems, target_seconds: float, max_items: int) -> Iterator[DueItems]:
     """Cuts the work into runs of even cost, in its order.
 
     Every cut depends only on what lies between it and the one before, so that work left over by a killed scan is cut
     where it was cut before.
     """
-    segment: list[Due] = []
-    seconds = 0.0
-    for one in due:
-        cost = 0.001 if one.gone else estimate_seconds(one.place)
-        if segment and (seconds + cost > target_seconds or len(segment) == max_items):
-            yield segment
-            segment, seconds = [], 0.0
-        segment.append(one)
+    start, seconds = 0, 0.0
+    for at, cost in enumerate(due.costs()):
+        if at > start and (seconds + cost > target_seconds or at - start == max_items):
+            yield due[start:at]
+            start, seconds = at, 0.0
         seconds += cost
-    if segment:
-        yield segment
+    if start < len(due):
+        yield due[start:]
 
 
-def segment_id(segment: list[Due], examination: str, config_digest: str, forgotten: int = 0) -> str:
+def segment_id(segment: Iterable[Due], examination: str, config_digest: str, forgotten: int = 0) -> str:
     """Names a piece of work: the same items under the same configuration, over the same stored rows.
 
     Args:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipelines.chosen import check_face_model, choices_of, load_detectors, needs_of
 from pipelines.containers import with_members
+from pipelines.due import DueItems
 from pipelines.emptied import refuse_emptied
 from pipelines.errors import Interrupted, MachineError, UsageError
 from pipelines.findings import Baseline, find, find_baseline
@@ -27,10 +28,8 @@ from pipelines.lexicon_config import load_lexicon_texts
 from pipelines.listing import set_beam_options
 from pipelines.near_duplicates import mark_near_duplicates
 from pipelines.plan import (
-    Due,
     Plan,
     cut_segments,
-    estimate_seconds,
     examination_digest,
     make_plan,
 )
@@ -210,12 +209,12 @@ class Scan:
             refuse_emptied(plan, self._scope, inputs)
         return plan
 
-    def _cut(self, plan: Plan) -> list[list[Due]]:
+    def _cut(self, plan: Plan) -> list[DueItems]:
         size = self._profile.segments
         return list(cut_segments(plan.due, size.target_seconds, self._options.segment_items or size.max_items))
 
     def _summary(self, plan: Plan) -> ScanSummary:
-        seconds = sum(estimate_seconds(due.place) for due in plan.due if not due.gone) / share_of_cores(1)
+        seconds = sum(plan.due.costs()) / share_of_cores(1)
         segments = len(self._cut(plan))
         return ScanSummary(self._scan_id, self._options.store, plan, segments, seconds, part=self._options.part)
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.chosen import check_device
 from pipelines.contents import Hashes, hashed_ahead, to_references
+from pipelines.due import Due
 from pipelines.interrupt import Interrupt
 from pipelines.job_server import with_job_server
 from pipelines.loading import uncollected
 from pipelines.near_duplicates import write_known
-from pipelines.plan import Due, known_examinations, segment_id
+from pipelines.plan import known_examinations, segment_id
 from pipelines.profile import Profile
 from pipelines.progress import ScanProgress
 from pipelines.runners import RunnerChoice
@@ -71,7 +72,9 @@ class SegmentRuns:
     seconds: defaultdict[str, float]
     work: Work
 
-    def run(self, store: Store, summary: ScanSummary, segments: list[list[Due]], progress: ScanProgress) -> None:
+    def run(
+        self, store: Store, summary: ScanSummary, segments: Sequence[Sequence[Due]], progress: ScanProgress
+    ) -> None:
         """Runs and commits one after the other, until all are done or a signal asks to stop.
 
         Args:
@@ -105,7 +108,7 @@ class SegmentRuns:
     def _following(
         self,
         store: Store,
-        segments: list[list[Due]],
+        segments: Sequence[Sequence[Due]],
         hashes: "Future[Hashes] | None",
         current: Collection[str | Examination],
     ) -> list[Place]:
@@ -126,7 +129,7 @@ class SegmentRuns:
         is_seen = self.runner.has_own_workers and "://" not in folder
         return Path(folder) / f".stop-{self.scan_id}" if is_seen else scratch / "stop"
 
-    def _references(self, store: Store, segment: list[Due], hashes: list[str | Examination]) -> list[Reference]:
+    def _references(self, store: Store, segment: Sequence[Due], hashes: list[str | Examination]) -> list[Reference]:
         known = partial(
             known_examinations,
             store,
@@ -141,7 +144,7 @@ class SegmentRuns:
         store: Store,
         summary: ScanSummary,
         config: "SegmentConfig",
-        segment: list[Due],
+        segment: Sequence[Due],
         references: list[Reference],
     ) -> None:
         from pipelines.segment import run_segment

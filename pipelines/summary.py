@@ -123,7 +123,7 @@ def plan_facts(summary: ScanSummary) -> dict[str, Any]:
         "unchanged": plan.unchanged,
         "left_out": plan.left_out,
         "planned": len(plan.due),
-        "due": dict(Counter(due.why for due in plan.due)),
+        "due": dict(plan.due.whys()),
         "segments": summary.segments,
         "estimated_seconds": round(summary.estimated_seconds, 3),
     }
@@ -134,7 +134,7 @@ def print_plan(summary: ScanSummary, console: Console) -> None:
     plan = summary.plan
     if plan.due:
         table = Table("why", "items", "the first of them")
-        for why, number in sorted(Counter(due.why for due in plan.due).items()):
+        for why, number in sorted(plan.due.whys().items()):
             table.add_row(why, str(number), next(due.place.uri for due in plan.due if due.why == why))
         console.print(table)
     console.print(

@@ -35,7 +35,7 @@ def run_estimate(options: ScanOptions, terms: Terms, *, sample: int, seed: int, 
     terms.check()
     console = Console(stderr=True, markup=False)
     plan, segments, seconds = _plan(options, console)
-    due = [one for one in plan.due if not one.gone]
+    due = plan.due.there
     if not due:
         facts = {"inputs": plan.inputs, "unchanged": plan.unchanged, "gone": len(plan.due), "due": 0}
         said = "Nothing is due: a scan would examine no file, so there is nothing to estimate."

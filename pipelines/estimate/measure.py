@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from pipelines.due import Due, DueItems, estimate_seconds
 from pipelines.errors import Interrupted
-from pipelines.plan import Due, Plan, estimate_seconds
+from pipelines.plan import Plan
 from pipelines.process_memory import Peak, watched
 from pipelines.scan import Scan
 from pipelines.scan_options import ScanOptions
@@ -149,7 +150,7 @@ class _Run:
         scan = Scan(own, console)
         with watched() as self.peak:
             before, started = _cpu_seconds(), time.monotonic()
-            summary = scan.run(Plan(len(due), 0, due))
+            summary = scan.run(Plan(len(due), 0, DueItems.of(due)))
             self.wall_seconds = time.monotonic() - started
             spent = _cpu_seconds() - before
         if summary.was_interrupted:

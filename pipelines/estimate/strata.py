@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from pipelines.plan import VIDEO_NAMES, estimate_seconds
+from pipelines.due import VIDEO_NAMES, estimate_seconds
 from transforms.containers.beginnings import is_named_as_container
 from transforms.examine.sniff import is_named_as_media
 from transforms.records import Place

@@ -17,6 +17,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from pipelines.cli import whole_app
+from pipelines.due import Due
 from pipelines.errors import Interrupted, UsageError
 from pipelines.estimate.measure import Measured, Overheads, Sampled, StoreSize, measure
 from pipelines.estimate.ratio import Expansion, expand, interval, t_quantile
@@ -24,7 +25,6 @@ from pipelines.estimate.resources import cost_of, money_of, time_of
 from pipelines.estimate.strata import FEWEST, Kind, Population, Stratum, allocate, draw, kind_of, stratify, stratum_of
 from pipelines.estimate.terms import Terms
 from pipelines.estimate.told import Told, facts_of, print_cost, remarks, short
-from pipelines.plan import Due
 from pipelines.process_memory import Peak
 from pipelines.scan_options import ScanOptions
 from transforms.records import Place

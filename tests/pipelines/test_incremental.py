@@ -98,13 +98,13 @@ def test_new_changed_moved_and_vanished(source: Path, scan: ScanCall, examined_f
     assert len(same) == 1, "a copy carries the very score of the original, and when it was examined"
 
     examined_files.clear()
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
     shutil.copy2(source / "2.png", source / "3.png")
     assert scan(source).reused == 1, "a place that comes back is recorded again"
     assert examined_files == []
     (source / "3.png").unlink()
     assert scan(source).count(Outcome.GONE) == 1
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
 
 
 @pytest.mark.folder_only("S3 has no time of modification that can be set")
@@ -122,7 +122,7 @@ def test_a_touched_file_is_recorded_anew_and_not_examined(
 def test_failed_items_are_redone_only_when_asked(source: Path, scan: ScanCall, examined_files: list[str]) -> None:
     scan(source)
     examined_files.clear()
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
     again = scan(source, retry_failed=True)
     assert examined_files == ["broken.jpg"]
     assert again.exit_code is ExitCode.INCOMPLETE
@@ -187,7 +187,7 @@ def test_a_source_that_lost_all_its_files_is_taken_for_unmounted(source: Path, s
         scan(source)
     assert rows(store, "SELECT count(*) FROM items_latest WHERE outcome = 'gone'") == [(0,)]
     assert scan(source, allow_empty=True).count(Outcome.GONE) == 5
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
 
 
 @pytest.mark.also_on_s3
@@ -230,7 +230,7 @@ def test_files_that_cannot_be_read_have_a_row(source: Path, scan: ScanCall, tmp_
     assert found["dangling.png"] == ("failed", "unreadable")
     assert found["pipe.mp4"] == ("failed", "unreadable")
     assert found["not utf-8 \\xff.png"] == ("examined", None)
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
 
 
 def test_a_file_over_the_size_limit_is_not_opened(source: Path, scan: ScanCall, light: Path, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_what_a_decoder_was_missing_for_is_tried_again_when_asked(
     endings["0.png"] = Reason.DECODER_MISSING
     scan(source)
     endings.clear()
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
     assert scan(source, retry_failed=True).count(Outcome.EXAMINED) == 1
 
 
@@ -271,7 +271,7 @@ def test_what_changed_while_it_was_examined_is_due_again(
     scan(source)
     endings.clear()
     assert scan(source).count(Outcome.EXAMINED) == 1
-    assert scan(source).plan.due == []
+    assert not scan(source).plan.due
 
 
 def test_a_failed_content_is_retried_once_however_many_segments_hold_it(

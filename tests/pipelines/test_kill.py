@@ -101,7 +101,7 @@ def test_a_rerun_after_sigkill_gives_the_same_rows(
     assert killed_scan == ("killed", finished, 8 - summary.outcomes.total())
     assert complete_scan == ("complete", summary.committed, summary.outcomes.total())
     assert Store(store_at(store)).manifests() == {}
-    assert light_scan(source).plan.due == []
+    assert not light_scan(source).plan.due
     assert summary.plan.inputs == 8
 
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.plan import Due, cut_segments, estimate_seconds, segment_id
+from pipelines.due import Due, DueItems, estimate_seconds
+from pipelines.plan import cut_segments, segment_id
 from transforms.records import Place
 
 PLACES = st.builds(
@@ -15,9 +16,13 @@ PLACES = st.builds(
 WORK = st.lists(st.builds(Due, PLACES), max_size=60)
 
 
+def cut(due: list[Due], target: float, most: int) -> list[list[Due]]:
+    return [list(segment) for segment in cut_segments(DueItems.of(due), target, most)]
+
+
 @given(due=WORK, target=st.floats(0.01, 30), most=st.integers(1, 20))
 def test_segments_keep_everything_in_order_and_their_bounds(due, target, most) -> None:
-    segments = list(cut_segments(due, target, most))
+    segments = cut(due, target, most)
     assert [one for segment in segments for one in segment] == due
     for segment in segments:
         assert 1 <= len(segment) <= most
@@ -26,9 +31,9 @@ def test_segments_keep_everything_in_order_and_their_bounds(due, target, most) -
 
 @given(due=WORK, target=st.floats(0.01, 30), done=st.integers(0, 10))
 def test_what_a_killed_scan_left_is_cut_where_it_was_cut_before(due, target, done) -> None:
-    segments = list(cut_segments(due, target, 10))
+    segments = cut(due, target, 10)
     left = [one for segment in segments[done:] for one in segment]
-    assert list(cut_segments(left, target, 10)) == segments[done:]
+    assert cut(left, target, 10) == segments[done:]
 
 
 @given(due=st.lists(st.builds(Due, PLACES), min_size=1, max_size=10, unique_by=lambda due: due.place.uri))

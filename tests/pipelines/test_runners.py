@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import scan as scan_module
+from pipelines.due import DueItems
 from pipelines.runners import RunnerChoice
 from tests.conftest import ScanCall, assert_same_rows, scanned_by_default
 
@@ -46,9 +47,9 @@ def test_order_does_not_matter(
     cut = scan_module.cut_segments
 
     def shuffled(due, *arguments):
-        due = list(due)
-        random.Random(7).shuffle(due)
-        return cut(due, *arguments)
+        items = list(due)
+        random.Random(7).shuffle(items)
+        return cut(DueItems.of(items), *arguments)
 
     monkeypatch.setattr(scan_module, "cut_segments", shuffled)
     scan(source)

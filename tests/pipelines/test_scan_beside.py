@@ -117,7 +117,7 @@ def test_a_caption_that_comes_changes_and_goes(source, scan, store, examined_fil
     ]
     scan(source)
     assert rows(store, PLACE_MARKS) == [label("0.png", "0.txt:1")]
-    assert scan(source, dry_run=True).plan.due == []
+    assert not scan(source, dry_run=True).plan.due
 
     (source / "0.txt").write_text(DENIAL)
     assert len(scan(source).plan.due) == 2
@@ -129,7 +129,7 @@ def test_a_caption_that_comes_changes_and_goes(source, scan, store, examined_fil
     assert len(scan(source).plan.due) == 2
     assert rows(store, PLACE_MARKS) == []
     assert rows(store, "SELECT count(*) FROM items_latest WHERE beside IS NOT NULL") == [(0,)]
-    assert scan(source, dry_run=True).plan.due == []
+    assert not scan(source, dry_run=True).plan.due
     assert [name for name in examined_files[decoded:] if name.endswith(".png")] == [], "no picture is decoded for it"
 
 
@@ -189,7 +189,7 @@ def test_a_sidecar_that_could_not_be_read_is_tried_again_when_asked(source, scan
     assert rows(store, NOTES) == [
         ("0.png", "caption", "not_checked", "unreadable: 0.txt: Permission denied"),
     ]
-    assert scan(source, dry_run=True).plan.due == []
+    assert not scan(source, dry_run=True).plan.due
     scan(source, retry_failed=True)
     assert rows(store, PLACE_MARKS) == [label("0.png", "0.txt:1")]
     assert rows(store, NOTES) == []

@@ -89,7 +89,7 @@ def test_an_unchanged_container_is_not_opened(
     light_scan(source)
     monkeypatch.setattr("transforms.containers.opener._COMMAND", ("/bin/false",))
     summary = light_scan(source)
-    assert summary.plan.due == []
+    assert not summary.plan.due
     assert summary.plan.inputs == 19
 
 
@@ -114,7 +114,7 @@ def test_a_container_that_a_decoder_was_missing_for_waits_until_it_is_retried(
         patched.setattr("transforms.containers.opener._COMMAND", (sys.executable, "-c", WITHOUT_A_DECODER))
         light_scan(folder)
     assert rows(tmp_path / "store", row) == [(None, "not_checked", "decoder_missing")]
-    assert light_scan(folder).plan.due == []
+    assert not light_scan(folder).plan.due
     assert rows(tmp_path / "store", row) == [(None, "not_checked", "decoder_missing")]
     light_scan(folder, retry_failed=True)
     assert rows(tmp_path / "store", row) == [("in/a.jpg", "examined", None), (None, "not_checked", "container")]
@@ -157,7 +157,7 @@ def test_what_lies_behind_a_break_is_not_gone(source: Path, light_scan: Scanned)
         ("in/b.txt", "not_checked", "not_media", "The file is neither a picture nor a video."),
         (None, "failed", "truncated", truncated),
     ]
-    assert light_scan(source).plan.due == [], "nor is it looked for again"
+    assert not light_scan(source).plan.due, "nor is it looked for again"
 
 
 @pytest.mark.also_on_s3

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from pipelines import scan_files
+from pipelines.due import Due, DueItems
 from pipelines.errors import ExitCode, Interrupted, MachineError, StoreBusyError, UsageError
 from pipelines.findings import Findings
 from pipelines.judge import Judged
-from pipelines.plan import Due, Plan
+from pipelines.plan import Plan
 from pipelines.progress import Ticks
 from pipelines.scan_files import ScanFiles, kept_up
 from pipelines.scan_metrics import metrics_text
@@ -37,7 +38,7 @@ def summary_of(store: str = "/audit") -> ScanSummary:
     return ScanSummary(
         "20261101T020000-0123abcd",
         store,
-        Plan(6, 2, due),
+        Plan(6, 2, DueItems.of(due)),
         segments=2,
         recovered=1,
         outcomes=Counter({("examined", ""): 2, ("failed", "truncated"): 1, ("gone", "vanished"): 1}),
