@@ -46,7 +46,7 @@ def read_generator(
     Args:
         named: The property.
         file: All properties of the file, for rules that need a second one.
-        rules: In order of precedence.
+        rules: In order of precedence; those that look at other names may be left out.
         keep_prompts: Whether prompts may be shown.
     """
     for rule in rules:

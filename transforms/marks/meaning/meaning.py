@@ -50,7 +50,7 @@ def _of_single_properties(
         yield from ((index, mark) for mark in declared if mark is not None)
         if any(declared):
             continue
-        generator = read_generator(named, file, rules.generators, keep_prompts=keep_prompts)
+        generator = read_generator(named, file, rules.generators_of(named.names), keep_prompts=keep_prompts)
         if generator is not None:
             yield index, generator
         if generator is None or generator.facts["confidence"] == "name":

@@ -1,7 +1,8 @@
 """The rules of the meaning layer as plain records; ``rule_files`` reads them from ``configs/marks``."""
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from transforms.labels.records import Lexicon
@@ -117,7 +118,7 @@ class Meaning:
     does_not_mean: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """All that ``read_meaning`` knows.
 
@@ -140,6 +141,23 @@ class Rules:
     lexicon: Lexicon
     adhoc: AdhocKeys
     meanings: Mapping[str, Meaning]
+
+    def generators_of(self, names: Iterable[str]) -> list[GeneratorRule]:
+        """Those of the generators' rules that look at a property of these names, in their order."""
+        numbers = {number for name in names for number in self._generators_by_name.get(name, ())}
+        return [self.generators[number] for number in sorted(numbers.union(self._generators_of_any_name))]
+
+    @functools.cached_property
+    def _generators_by_name(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, rule in enumerate(self.generators):
+            for name in rule.where.names:
+                found.setdefault(name, []).append(number)
+        return found
+
+    @functools.cached_property
+    def _generators_of_any_name(self) -> list[int]:
+        return [number for number, rule in enumerate(self.generators) if not rule.where.names]
 
     def meaning_of(self, kind: str) -> Meaning | None:
         """What a kind means: its own entry, else that of its longest beginning up to a dot."""

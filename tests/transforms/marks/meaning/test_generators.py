@@ -4,6 +4,8 @@ import html
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from meaning_samples import (
     GRAPH,
     NEGATIVE,
@@ -28,6 +30,7 @@ from transforms.marks.meaning.rule_files import read_rules
 from transforms.marks.pieces import Property
 
 OF_AI = {Says.AI, Says.AI_PART}
+NAMES = sorted(frozenset().union(*(rule.where.names for rule in read_rules().generators)))
 
 
 def marks_of(*properties: Property, keep_prompts: bool = False) -> list[Mark]:
@@ -202,3 +205,11 @@ def test_a_step_of_an_edit_is_a_part() -> None:
 
 def test_the_name_is_a_fact() -> None:
     assert the_generator(*software("Artbreeder 2")).facts["named"] == "Artbreeder"
+
+
+@given(st.lists(st.sampled_from([*NAMES, "", "no_rules_name"]), max_size=4))
+def test_rules_that_look_at_names_are_found_by_them(names: list[str]) -> None:
+    rules = read_rules()
+    assert rules.generators_of(names) == [
+        rule for rule in rules.generators if not rule.where.names or not rule.where.names.isdisjoint(names)
+    ]
