@@ -166,8 +166,8 @@ def test_files_of_a_result_are_written_and_told_in_the_readme(tmp_path):
         "rounds": ROUNDS,
     }
     told = sides.write(result, tmp_path)
-    assert told in (tmp_path / "pictures-decode+model.md").read_text()
-    assert (tmp_path / "pictures-decode+model.svg").read_text().startswith("<svg xmlns=")
+    assert told in (tmp_path / "pictures-30-decode+model.md").read_text()
+    assert (tmp_path / "pictures-30-decode+model.svg").read_text().startswith("<svg xmlns=")
     section = readme.section(readme.read_results(tmp_path))
     assert "| – | 12.0 | 15.0 | – | – | – | 1.10 (1.05…1.25) |" in section
     assert "Machine: one, 2 cores." in section

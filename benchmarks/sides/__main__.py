@@ -74,10 +74,15 @@ def heading(result: dict[str, Any]) -> str:
     return f"{result['corpus']['files']:,} {result['corpus']['kind']}, {LEGS[result['leg']]}"
 
 
+def name_of(result: dict[str, Any]) -> str:
+    """Of its files."""
+    return f"{result['corpus']['kind']}-{result['corpus']['files']}-{result['leg']}"
+
+
 def write(result: dict[str, Any], folder: Path) -> str:
     """Writes the three files and returns the table."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{result['corpus']['kind']}-{result['leg']}"
+    name = name_of(result)
     told = table(result["summary"], TITLES)
     (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     (folder / f"{name}.md").write_text(f"# {heading(result)}\n\n{told}\n", "utf-8")
