@@ -78,7 +78,9 @@ def run_segment(
     config = _with_needs(config, spec, references)
     options = PipelineOptions(config.runner.beam_arguments, s3_endpoint_url=config.examine.s3_endpoint or None)
     pipeline = beam.Pipeline(options=options)
-    build(pipeline | "References" >> beam.Create(list(references)), spec, config)
+    # The one worker of a driver gets all of them, so nothing has to be shuffled.
+    given = beam.Create(list(references), reshuffle=not config.runner.is_in_driver)
+    build(pipeline | "References" >> given, spec, config)
     with _unfit_told():
         result = pipeline.run()
         state = result.wait_until_finish()

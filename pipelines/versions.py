@@ -1,5 +1,6 @@
 """What of the installed packages rows depend on."""
 
+import functools
 import importlib.metadata
 
 _VERSIONED = (
@@ -23,6 +24,7 @@ def installed_versions() -> dict[str, str | None]:
     return {name: _version(name) for name in _VERSIONED}
 
 
+@functools.cache
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)

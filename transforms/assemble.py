@@ -9,7 +9,7 @@ import apache_beam as beam
 from transforms.beside.context import COLUMNS
 from transforms.conclude import Answers, conclude, fused, gather
 from transforms.detect.calibration import calibrate
-from transforms.detect.package import FusionPackage, check_digest, load_any
+from transforms.detect.package import FusionPackage, load_named
 from transforms.examination import EXAMINATIONS
 from transforms.examine.sniff import is_named_as_media
 from transforms.marks.found import MarksFound
@@ -70,9 +70,7 @@ class _AssembleFn(beam.DoFn):
         self._detectors = detectors
 
     def setup(self) -> None:
-        self._packages = [load_any(detector.package) for detector in self._detectors]
-        for package, detector in zip(self._packages, self._detectors, strict=True):
-            check_digest(package, detector.info.digest)
+        self._packages = [load_named(detector.package, detector.info.digest) for detector in self._detectors]
 
     def process(self, joined: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[Rows]:
         key, parts = joined

@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -92,7 +93,7 @@ def manifest_path(segment_id: str) -> str:
     return f"{MANIFESTS}/{segment_id}.json"
 
 
-def write_manifest(parts: list[Part], spec: SegmentSpec) -> str:
+def write_manifest(spec: SegmentSpec, parts: Iterable[Part]) -> str:
     """Writes the list of part files that make up the segment; with it the segment can be committed by anyone."""
     use_endpoint(spec.s3_endpoint)
     path = manifest_path(spec.segment_id)

@@ -4,11 +4,13 @@ Beam's stock handler converts every frame to float alone and returns each with i
 the cost. Its error handling drops a whole batch for one bad frame; here a bad frame costs one frame.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import torch
 from apache_beam.ml.inference.base import KeyedModelHandler, ModelHandler, RunInference
 
 from transforms.allocator import keep_memory
@@ -59,16 +61,14 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, Scorer]):
         self._device = device
 
     def load_model(self) -> Scorer:
-        """Loads, checks and self-tests the detector.
+        """Loads, checks and self-tests the detector, once for all segments that this process works on.
 
         Raises:
             DetectorError: The package is broken, or not the one that the driver named; ``no_cuda``.
         """
         keep_memory()
-        package = load_package(self._detector)
-        check_digest(package, self._info.digest)
         threads = self._threads or share_of_cores(self._workers)
-        return Scorer(package, self._batch_size, threads, choose_device(self._device))
+        return _scorer(self._detector, self._info.digest, self._batch_size, threads, choose_device(self._device))
 
     def run_inference(
         self, batch: Sequence[Pixels], model: Scorer, inference_args: dict[str, Any] | None = None
@@ -99,3 +99,10 @@ class DetectorHandler(ModelHandler[Pixels, FrameScore, Scorer]):
     def get_metrics_namespace(self) -> str:
         """Namespace of RunInference's own metrics."""
         return "score"
+
+
+@functools.lru_cache(maxsize=4)
+def _scorer(detector: str, digest: str, batch_size: int, threads: int, device: torch.device) -> Scorer:
+    package = load_package(detector)
+    check_digest(package, digest)
+    return Scorer(package, batch_size, threads, device)

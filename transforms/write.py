@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import apache_beam as beam
+from apache_beam.pvalue import AsList
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
@@ -27,12 +28,9 @@ class WriteParts(beam.PTransform):
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
         """See the class."""
-        return (
-            rows
-            | "WriteFiles" >> beam.ParDo(_WritePartsFn(self._spec))
-            | "AllParts" >> beam.combiners.ToList()
-            | "WriteManifest" >> beam.Map(write_manifest, self._spec)
-        )
+        parts = rows | "WriteFiles" >> beam.ParDo(_WritePartsFn(self._spec))
+        manifest = rows.pipeline | "OneManifest" >> beam.Create([self._spec], reshuffle=False)
+        return manifest | "WriteManifest" >> beam.Map(write_manifest, AsList(parts))
 
 
 class _WritePartsFn(beam.DoFn):

@@ -35,6 +35,11 @@ def alone(network: Scorer) -> list[float]:
     return [next(iter(handler.run_inference([frame(seed)], network))).raw for seed in range(6)]
 
 
+def test_a_process_loads_a_detector_once(network: Scorer) -> None:
+    assert DetectorHandler(DEFAULT, INFO, 4, threads=1).load_model() is network
+    assert DetectorHandler(DEFAULT, INFO, 8, threads=1).load_model() is not network
+
+
 @settings(max_examples=15)
 @given(seeds=st.lists(st.integers(0, 5), min_size=1, max_size=9), batch_size=st.sampled_from([1, 3, 8]))
 def test_a_score_does_not_depend_on_its_company(seeds, batch_size, network, alone) -> None:

@@ -1,5 +1,6 @@
 """Detector packages: a folder with `detector.yaml` and, but for a fusion, weights; checked here without torch."""
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +145,22 @@ def load_package(name_or_dir: str, *, calibrated: bool = True) -> DetectorPackag
         raise DetectorError(
             "is_fusion", f"{package.config.name} is a fusion without a network of its own; name a member: {members}"
         )
+    return package
+
+
+@functools.lru_cache(maxsize=16)
+def load_named(name_or_dir: str, digest: str) -> Package:
+    """As `load_any`, once for all segments that this process works on.
+
+    Args:
+        name_or_dir: As the driver of a scan named it.
+        digest: Of the package that the driver has.
+
+    Raises:
+        DetectorError: `other_package`, and what `load_any` raises.
+    """
+    package = load_any(name_or_dir)
+    check_digest(package, digest)
     return package
 
 
