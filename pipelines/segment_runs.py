@@ -95,8 +95,11 @@ class SegmentRuns:
                 progress.segment(number, len(segments))
                 references = self._references(store, segment, hashes)
                 if pool:
-                    following = partial(self._following, store, segments[number:], next_hashes, set(hashes))
-                    pool.begin([one.places[0] for one in references if one.known is None], following)
+                    current = {one.key for one in references}
+                    coming = (
+                        partial(self._coming, store, segments[number], next_hashes, current) if next_hashes else None
+                    )
+                    pool.begin([one.places[0] for one in references if one.known is None], coming)
                 config = config or self._config(runner, examine)
                 if not interrupt.requested:
                     self._run_one(store, summary, config, segment, references)
@@ -105,17 +108,13 @@ class SegmentRuns:
                     summary.was_interrupted = len(summary.plan.due) > summary.outcomes.total()
                     return
 
-    def _following(
-        self,
-        store: Store,
-        segments: Sequence[Sequence[Due]],
-        hashes: "Future[Hashes] | None",
-        current: Collection[str | Examination],
+    def _coming(
+        self, store: Store, segment: Sequence[Due], hashes: "Future[Hashes]", current: Collection[str]
     ) -> list[Place]:
-        """Of the segment after the current one what has to be examined, as far as that can be told by now."""
-        if hashes is None or not hashes.done() or hashes.cancelled():
+        """Of the segment after that with the ``current`` contents what has to be examined, if that is known by now."""
+        if not hashes.done() or hashes.cancelled():
             return []
-        references = self._references(store, segments[0], hashes.result())
+        references = self._references(store, segment, hashes.result())
         return [one.places[0] for one in references if one.known is None and one.key not in current]
 
     @property
