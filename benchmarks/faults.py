@@ -254,12 +254,13 @@ def campaign(work: Path, kills: int, seed: int, phases: int | None) -> Told:
     text = (configs.ROOT / "profiles" / "default.yaml").read_text("utf-8")
     (work / "light.yaml").write_text(text.replace("labels:\n  enabled: true", "labels:\n  enabled: false"))
     chance, told = random.Random(seed), Told()  # noqa: S311  (no secret)
+    reference = work / "reference"
     for episode in itertools.count():
-        began = time.monotonic()
-        store, reference = work / f"store-{episode:02}", work / f"reference-{episode:02}"
+        began, store = time.monotonic(), work / f"store-{episode:02}"
         for generation in itertools.count() if phases is None else range(phases):
             build(work / "archive", generation)
-            scan_undisturbed(work, reference, told)
+            if episode == 0:  # the archives are the same in each
+                scan_undisturbed(work, reference, told)
             left = min(_KILLS_A_PHASE, kills - told.kills.total())
             run_phase(work, store, left, chance, told)
             print(f"{store.name}, archive {generation}: {told.kills.total()} kills", flush=True)

@@ -2,6 +2,7 @@
 
 import cProfile
 import random
+import time
 from collections.abc import Callable
 
 import pytest
@@ -354,8 +355,10 @@ def test_no_text_makes_it_raise(text: str) -> None:
 )
 def test_work_grows_no_faster_than_a_text(piece: str) -> None:
     half, whole = (piece * (characters // len(piece)) for characters in (60, 120))
-    for look in (typed, lambda text: read(*[text] * MOST_LINES)):
+    text = piece * MOST_CHARACTERS
+    for look, limit in ((typed, MOST_CHARACTERS), (lambda line: read(*[line] * MOST_LINES), MOST_LINE)):
         assert calls(look, whole) <= 2.2 * calls(look, half) + 500
+        assert seconds(look, text) <= 3 * seconds(look, text[: limit // 2]) + 0.2
 
 
 def test_work_ends_at_the_limits() -> None:
@@ -372,6 +375,16 @@ def test_short_captions_need_little_work() -> None:
         "IMG_2041",
     ):
         assert calls(typed, caption) < 200
+
+
+def seconds(function: Callable[..., object], *arguments: str) -> float:
+    """Of this thread, the better of two: only to be compared with others of the same moment; patterns are no calls."""
+    taken = []
+    for _ in range(2):
+        started = time.thread_time()
+        function(*arguments)
+        taken.append(time.thread_time() - started)
+    return min(taken)
 
 
 def calls(function: Callable[..., object], *arguments: str) -> int:
