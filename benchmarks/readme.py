@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.readme_rows import table
-from benchmarks.sides.__main__ import name_of
+from benchmarks.sides.summary import file_name
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 README: Final = ROOT / "README.md"
@@ -75,7 +75,7 @@ def _line(result: dict[str, Any]) -> str:
     walls = (f"{summary[name]['wall_s']['median']:.1f}" if name in summary else "–" for name in _COLUMNS)
     over = summary.get("aiqyn", {}).get("over_limit")
     told = f"{over['median']:.2f} ({over['least']:.2f}…{over['most']:.2f})" if over else "–"
-    name = name_of(result)
+    name = file_name(result)
     title = f"[{result['corpus']['files']:,} {result['corpus']['kind']}, {result['leg']}](benchmarks/results/{name}.md)"
     return f"| {title} ([plot](benchmarks/results/{name}.svg)) | {' | '.join(walls)} | {told} |"
 

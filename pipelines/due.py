@@ -9,7 +9,8 @@ from typing import overload
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.held import place_of, whole_of
+from pipelines import held
+from pipelines.held import PLACE_COLUMNS, place_of, whole_of
 from transforms.records import Place
 
 _PICTURE_SECONDS, _VIDEO_SECONDS, _SECONDS_PER_GIGABYTE, _GONE_SECONDS = 0.08, 1.5, 20.0, 0.001
@@ -32,20 +33,13 @@ _FEW = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
         ("source", _FEW),
-        ("uri", pa.string()),
-        ("member_path", pa.string()),
-        ("size_bytes", pa.int64()),
-        ("mtime_ns", pa.int64()),
-        ("ordinal", pa.int64()),
-        ("etag", pa.string()),
-        ("whole", pa.string()),
+        *map(held.SCHEMA.field, PLACE_COLUMNS[1:]),
         ("supersedes", _FEW),
         ("gone", pa.bool_()),
         ("content_sha256", pa.string()),
         ("why", _FEW),
     ]
 )
-_OF_PLACE = ("source", "uri", "member_path", "size_bytes", "mtime_ns", "ordinal", "etag")
 _BATCH = 10_000
 
 
@@ -90,7 +84,7 @@ class DueItems(Sequence[Due]):
     def of(cls, items: Iterable[Due]) -> "DueItems":
         """Of items that are objects already."""
         rows = [
-            {name: getattr(one.place, name) for name in _OF_PLACE}
+            {name: getattr(one.place, name) for name in PLACE_COLUMNS[:-1]}
             | {"whole": whole_of(one.place), "supersedes": one.supersedes, "gone": one.gone}
             | {"content_sha256": one.content_sha256, "why": one.why}
             for one in items
@@ -131,6 +125,10 @@ class DueItems(Sequence[Due]):
     def there(self) -> "DueItems":
         """All others."""
         return DueItems(self._table.filter(pc.invert(self._table["gone"])))
+
+    def because(self, why: str) -> "DueItems":
+        """Those that are due for this reason."""
+        return DueItems(self._table.filter(pc.field("why").cast(pa.string()) == why))
 
     def whys(self) -> Counter[str]:
         """How many are due for which reason."""

@@ -50,7 +50,7 @@ class HeldPlaces:
         return len(self.table)
 
     def __iter__(self) -> Iterator[Place]:
-        for batch in self.table.select(["source", "uri", "member_path", *_FACTS]).to_batches():
+        for batch in self.table.select(PLACE_COLUMNS).to_batches():
             yield from map(place_of, *(column.to_pylist() for column in batch.columns))
 
     def keys(self) -> Iterator[tuple[str, str | None]]:
@@ -71,7 +71,8 @@ class HeldPlaces:
             position += len(batch)
 
 
-_FACTS = ("size_bytes", "mtime_ns", "ordinal", "etag", "whole")
+PLACE_COLUMNS = ("source", "uri", "member_path", "size_bytes", "mtime_ns", "ordinal", "etag", "whole")
+"""What ``place_of`` takes, in its order."""
 
 
 def place_of(

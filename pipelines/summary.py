@@ -135,7 +135,7 @@ def print_plan(summary: ScanSummary, console: Console) -> None:
     if plan.due:
         table = Table("why", "items", "the first of them")
         for why, number in sorted(plan.due.whys().items()):
-            table.add_row(why, str(number), next(due.place.uri for due in plan.due if due.why == why))
+            table.add_row(why, str(number), plan.due.because(why)[0].place.uri)
         console.print(table)
     console.print(
         f"{_whose(summary)}{plan.inputs} inputs: {plan.unchanged} unchanged, {len(plan.due)} to record in "

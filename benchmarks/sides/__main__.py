@@ -27,7 +27,7 @@ from benchmarks.sides.corpora import KINDS, Corpus, corpus_of
 from benchmarks.sides.environments import ROOT, machine, python_for
 from benchmarks.sides.legs import LEGS
 from benchmarks.sides.rounds import Run, round_of, turned
-from benchmarks.sides.summary import counted, missed, plot, summarise, table
+from benchmarks.sides.summary import counted, file_name, missed, plot, summarise, table
 
 RESULTS: Final = ROOT / "benchmarks" / "results"
 TITLES: Final = {name: contestant.title for name, contestant in CONTESTANTS.items()}
@@ -74,15 +74,10 @@ def heading(result: dict[str, Any]) -> str:
     return f"{result['corpus']['files']:,} {result['corpus']['kind']}, {LEGS[result['leg']]}"
 
 
-def name_of(result: dict[str, Any]) -> str:
-    """Of its files."""
-    return f"{result['corpus']['kind']}-{result['corpus']['files']}-{result['leg']}"
-
-
 def write(result: dict[str, Any], folder: Path) -> str:
     """Writes the three files and returns the table."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = name_of(result)
+    name = file_name(result)
     told = table(result["summary"], TITLES)
     (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     (folder / f"{name}.md").write_text(f"# {heading(result)}\n\n{told}\n", "utf-8")

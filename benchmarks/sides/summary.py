@@ -114,3 +114,8 @@ def _told(spread: Mapping[str, float] | None, digits: int) -> str:
         return "–"
     median, least, most = (f"{spread[which]:,.{digits}f}" for which in ("median", "least", "most"))
     return f"{median} ({least}…{most})"
+
+
+def file_name(result: Mapping[str, Any]) -> str:
+    """Of a result's files, without an ending."""
+    return f"{result['corpus']['kind']}-{result['corpus']['files']}-{result['leg']}"

@@ -58,6 +58,7 @@ def test_they_are_counted_and_their_cost_is_told(monkeypatch: pytest.MonkeyPatch
     places = [Place("/s", f"/s/{name}", f"/s/{name}", 10**9, 1) for name in ("a.jpg", "b.MP4", "c.zip", "d.jpg")]
     member = Place("/s", "/s/c.zip", "/s/c.zip", 10, 1, "film.mov", refused=(Reason.VANISHED, "It is not there."))
     due = DueItems.of([*map(Due, places[:3]), Due(member, why="back again"), Due(places[3], gone=True, why="gone")])
+    assert list(due.because("new")) == [Due(place) for place in places[:3]]
     assert due.whys() == {"new": 3, "back again": 1, "gone": 1}
     assert list(due.costs())[:4] == [*map(estimate_seconds, places[:3]), estimate_seconds(member)]
     assert list(due.costs())[4] < min(map(estimate_seconds, places))
