@@ -1,4 +1,5 @@
 import pytest
+from examine_samples import place_of
 
 
 @pytest.fixture
@@ -11,3 +12,11 @@ def write(tmp_path):
         return path
 
     return to_file
+
+
+@pytest.fixture
+def scripts(write):
+    """Writes files that tell the misbehaving child what to do; returns their places."""
+    return lambda *commands: [
+        place_of(write(command.encode() + b"\n", f"{number}.mp4")) for number, command in enumerate(commands)
+    ]

@@ -4,7 +4,6 @@ import resource
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -12,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from examine_samples import picture_bytes, settings_of
+from examine_samples import MISBEHAVING, picture_bytes, settings_of
 
 from transforms.detect.preprocess import InputSpec
 from transforms.detect.scope import ScopeRules
@@ -20,8 +19,6 @@ from transforms.examine import channel as messages
 from transforms.examine.pool import CHILD_COMMAND, Child, ChildDiedError
 from transforms.examine.settings import DetectorNeeds, ExamineSettings
 from transforms.outcomes import Outcome, Reason
-
-MISBEHAVING = (sys.executable, "-P", str(Path(__file__).with_name("misbehaving.py")))
 
 
 @pytest.fixture

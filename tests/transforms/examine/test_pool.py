@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from examine_samples import picture_bytes, place_of, saved, settings_of
+from examine_samples import MISBEHAVING, picture_bytes, place_of, saved, settings_of
 from PIL import Image
 
 from examples.media import broken, videos
@@ -23,8 +23,6 @@ from transforms.examine.examination_messages import examination_from_json
 from transforms.examine.pool import CHILD_COMMAND, Child, ChildPool
 from transforms.outcomes import Outcome, Reason
 from transforms.records import Examination, LayerNote
-
-MISBEHAVING = (sys.executable, "-P", str(Path(__file__).with_name("misbehaving.py")))
 
 
 @contextmanager

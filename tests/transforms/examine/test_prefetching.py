@@ -2,26 +2,15 @@
 
 import threading
 from contextlib import closing
-from pathlib import Path
 
-import pytest
-from examine_samples import place_of, settings_of
+from examine_samples import MISBEHAVING, settings_of
 
 from tests.waiting import wait_until
 from transforms.examine import prefetching
 from transforms.examine.options import ExamineOptions
 from transforms.examine.prefetching import PrefetchingPool
 
-MISBEHAVING = ("python", "-P", str(Path(__file__).with_name("misbehaving.py")))
 OPTIONS = ExamineOptions(command=MISBEHAVING)
-
-
-@pytest.fixture
-def scripts(write):
-    """Writes files that tell the stand-in decoder what to do; returns their places."""
-    return lambda *commands: [
-        place_of(write(command.encode() + b"\n", f"{number}.mp4")) for number, command in enumerate(commands)
-    ]
 
 
 def examined(pool):

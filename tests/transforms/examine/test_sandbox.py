@@ -8,14 +8,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from examine_samples import picture_bytes, place_of, settings_of, with_external_media
+from examine_samples import MISBEHAVING, picture_bytes, place_of, settings_of, with_external_media
 
 from examples.media import broken, pictures, videos
 from transforms.examine import sandbox
 from transforms.examine.pool import Child, ChildPool
 from transforms.outcomes import Outcome, Reason
 
-MISBEHAVING = (sys.executable, "-P", str(Path(__file__).with_name("misbehaving.py")))
 PROJECT = Path(__file__).resolve().parents[3]
 
 

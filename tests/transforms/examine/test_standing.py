@@ -1,24 +1,14 @@
 """The pool that stands: for whom, and until when."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from examine_samples import place_of, settings_of
+from examine_samples import MISBEHAVING, settings_of
 
 from transforms.examine.options import ExamineOptions
 from transforms.examine.standing import leave, pool_for, standing_pool
 
-MISBEHAVING = ("python", "-P", str(Path(__file__).with_name("misbehaving.py")))
 OPTIONS = ExamineOptions(command=MISBEHAVING)
-
-
-@pytest.fixture
-def scripts(write):
-    """Writes files that tell the stand-in decoder what to do; returns their places."""
-    return lambda *commands: [
-        place_of(write(command.encode() + b"\n", f"{number}.mp4")) for number, command in enumerate(commands)
-    ]
 
 
 def is_open(pool, place):
